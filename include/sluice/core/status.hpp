@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "sluice/core/text.hpp"
@@ -39,23 +40,28 @@ class [[nodiscard]] Status {
     Text<230> message_;
 };
 
-// A value, or the reason why there is none. T must be default constructible and cheap: a span, a view, a number.
+// A value, or the reason why there is none.
 template <class T>
 class [[nodiscard]] Result {
   public:
     Result(T value) : value_(std::move(value)) {}
     Result(Status status) : status_(std::move(status)) {}
 
-    explicit operator bool() const { return static_cast<bool>(status_); }
+    explicit operator bool() const { return value_.has_value(); }
     const Status& status() const { return status_; }
     const char* message() const { return status_.message(); }
-    // Only after a check: without a value these give a default-constructed T.
-    const T& operator*() const { return value_; }
-    const T* operator->() const { return &value_; }
+    // Only after a check: taking a value that is not there is a bug of the program, which stops at once.
+    const T& operator*() const { return checked(), *value_; }
+    const T* operator->() const { return checked(), &*value_; }
+    T take() { return checked(), std::move(*value_); }  // for what can only be moved, such as a mapped file
 
   private:
-    T value_{};
+    std::optional<T> value_;
     Status status_;
+
+    void checked() const {
+        if (!value_) __builtin_trap();
+    }
 };
 
 }  // namespace sluice

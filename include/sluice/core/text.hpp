@@ -17,6 +17,7 @@ struct Text {
 
     constexpr Text() = default;
     constexpr Text(std::string_view s) { append(s); }
+    constexpr Text(const char* s) { append(s); }
 
     constexpr Text& append(std::string_view s) {
         for (char c : s)

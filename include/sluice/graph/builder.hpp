@@ -1,0 +1,168 @@
+// Builder: how a network describes itself. Shapes propagate, so every size is stated once; the first thing that does not
+// fit is kept as a sentence that names the layer, and graph.hpp turns it into a compile error.
+#pragma once
+
+#include "sluice/graph/node.hpp"
+
+namespace sluice::inline SLUICE_ABI::graph {
+
+// The output of a node, as the builder hands it around.
+struct Tensor {
+    int node = -1;
+    Shape shape;
+};
+
+struct ConvOptions {
+    int K = 0;       // output channels
+    int R = 1, S = 0;  // kernel; S = 0: square
+    int stride = 1;
+    int pad = 0;     // on all four sides
+    int groups = 1;
+    bool norm = true;
+    bool bias = false;
+    bool relu = true;
+    Tensor shortcut = {};  // added before ReLU
+};
+
+struct PoolOptions {
+    int R = 2, stride = 2, pad = 0;
+};
+
+class Builder {
+  public:
+    static constexpr int max_nodes = 1024, max_blocks = 256;
+
+    // Keeps the first complaint. Defined before its callers: clang 14 does not see templates further down the class.
+    template <class... Parts>
+    constexpr void fail(const Parts&... parts) {
+        if (error.empty()) error = text<200>(parts...);
+    }
+
+    constexpr Tensor input(Shape shape) {
+        Node n;
+        n.op = Op::input;
+        n.name = Name("input");
+        n.in = shape;
+        return add(n, shape);
+    }
+
+    constexpr Tensor conv(const Name& name, Tensor x, const ConvOptions& o) {
+        Node n = reading(Op::conv, name, x);
+        const int S = o.S > 0 ? o.S : o.R;
+        n.window = {o.R, S, o.stride, o.pad, o.pad, o.pad, o.pad};
+        n.groups = o.groups;
+        n.norm = o.norm;
+        n.bias = o.bias;
+        n.relu = o.relu;
+        if (o.K < 1 || o.R < 1 || o.stride < 1 || o.pad < 0 || o.groups < 1)
+            fail(name, ": K, R, stride and groups must be positive, pad not negative");
+        else if (x.shape.C % o.groups != 0 || o.K % o.groups != 0)
+            fail(name, ": ", o.groups, " groups do not divide ", x.shape.C, " input and ", o.K, " output channels");
+        const Shape out = windowed(n, o.K);
+        if (o.shortcut.node >= 0) {
+            n.shortcut = o.shortcut.node;
+            if (o.shortcut.shape != out)
+                fail(name, ": the shortcut is ", o.shortcut.shape.text(), " but the layer gives ", out.text());
+        }
+        return add(n, out);
+    }
+
+    constexpr Tensor linear(const Name& name, Tensor x, int classes) {
+        Node n = reading(Op::linear, name, x);
+        n.bias = true;
+        if (x.shape.H != 1 || x.shape.W != 1)
+            fail(name, ": a linear layer takes a Cx1x1 input but gets ", x.shape.text(), "; pool it first");
+        if (classes < 1) fail(name, ": needs at least one class");
+        return add(n, {classes, 1, 1});
+    }
+
+    constexpr Tensor max_pool(const Name& name, Tensor x, const PoolOptions& o) {
+        Node n = reading(Op::max_pool, name, x);
+        n.window = {o.R, o.R, o.stride, o.pad, o.pad, o.pad, o.pad};
+        if (o.R < 1 || o.stride < 1 || o.pad < 0 || 2 * o.pad > o.R)
+            fail(name, ": R and stride must be positive, and pad at most R / 2");
+        return add(n, windowed(n, x.shape.C));
+    }
+
+    constexpr Tensor average_pool(const Name& name, Tensor x) {
+        return add(reading(Op::average_pool, name, x), {x.shape.C, 1, 1});
+    }
+
+    constexpr Tensor subsample(const Name& name, Tensor x, int K, int stride) {
+        Node n = reading(Op::subsample, name, x);
+        n.window.stride = stride;
+        if (K < x.shape.C || (K - x.shape.C) % 2 != 0)
+            fail(name, ": cannot pad ", x.shape.C, " channels evenly to ", K);
+        return add(n, {K, n.window.P(x.shape.H), n.window.Q(x.shape.W)});
+    }
+
+    // Residual blocks. All but the first of a group can be shut, so they must overwrite their input in place.
+    constexpr void begin_group() { ++groups, blocks_in_group = 0; }
+    constexpr void begin_block(Tensor x) {
+        if (groups == 0) fail("residual block before begin_group()");
+        if (block_count >= max_blocks) return fail("more than ", max_blocks, " residual blocks");
+        Block& b = blocks[block_count];
+        b = {groups - 1, blocks_in_group++, x.node, node_count, -1, -1};
+        block_input = x;
+        in_block = true;
+    }
+    constexpr void end_block(Tensor y) {
+        if (!in_block) return fail("end_block() without begin_block()");
+        Block& b = blocks[block_count++];
+        in_block = false;
+        b.last = y.node;
+        if (b.index == 0) return;
+        const Node& last = nodes[y.node];
+        if (y.shape != block_input.shape)
+            return fail(last.name, ": block ", b.index, " of its group turns ", block_input.shape.text(), " into ",
+                        y.shape.text(), "; only the first block of a group may change the shape");
+        if (last.op != Op::conv || last.shortcut != block_input.node || y.node != node_count - 1)
+            return fail(last.name, ": a block that can be skipped must end by adding its own input");
+        b.gate = gates++;
+    }
+
+    // The parts, read by graph.hpp.
+    std::array<Node, max_nodes> nodes{};
+    std::array<Block, max_blocks> blocks{};
+    int node_count = 0, block_count = 0, groups = 0, gates = 0;
+    Text<200> error;  // empty: everything fits
+
+  private:
+    int blocks_in_group = 0;
+    bool in_block = false;
+    Tensor block_input;
+
+    constexpr Node reading(Op op, const Name& name, Tensor x) {
+        Node n;
+        n.op = op;
+        n.name = name;
+        n.input = x.node;
+        n.in = x.shape;
+        if (x.node < 0 || x.node >= node_count) fail(name, ": reads a tensor that no layer of this network gives");
+        return n;
+    }
+
+    constexpr Shape windowed(const Node& n, int K) {
+        const Window& w = n.window;
+        if (n.in.H + w.top + w.bottom < w.R || n.in.W + w.left + w.right < w.S || w.stride < 1) {
+            fail(n.name, ": a ", w.R, "x", w.S, " window does not fit into ", n.in.text(), " with padding ", w.top);
+            return {K, 1, 1};
+        }
+        return {K, w.P(n.in.H), w.Q(n.in.W)};
+    }
+
+    constexpr Tensor add(Node n, Shape out) {
+        if (out.size() < 1 || out.size() > (std::int64_t(1) << 31) - 1)
+            fail(n.name, ": gives ", out.text(), ", which is empty or too large");
+        if (node_count == max_nodes) {
+            fail(n.name, ": a network has at most ", max_nodes, " layers");
+            return {0, out};
+        }
+        n.out = out;
+        n.block = in_block ? block_count : -1;
+        nodes[node_count] = n;
+        return {node_count++, out};
+    }
+};
+
+}  // namespace sluice

@@ -1,0 +1,100 @@
+// WeightsFile: a .safetensors file that claims to hold the weights of one network, checked against the network's graph.
+// docs/weights.md describes the format.
+#pragma once
+
+#include "sluice/graph/node.hpp"
+#include "sluice/io/safetensors.hpp"
+#include "sluice/io/weight_source.hpp"
+
+namespace sluice::inline SLUICE_ABI::io {
+
+class WeightsFile {
+  public:
+    // index: room for one Tensor per tensor of the file.
+    static Result<WeightsFile> open(std::span<const std::byte> bytes, std::span<Tensor> index, std::string_view network,
+                                    const graph::View& net) {
+        Result<Safetensors> file = Safetensors::open(bytes, index);
+        if (!file) return file.status();
+        WeightsFile w;
+        w.file_ = *file;
+        if (Status s = w.belongs_to(network); !s) return s;
+        for (const graph::Node& n : net.nodes) {
+            if (!n.has_weights()) continue;
+            if (Result<WeightSource> t = w.weight(n); !t) return t.status();
+            if (Result<WeightSource> t = w.vector(text<120>(n.name, ".bias").view(), n.out.C); !t) return t.status();
+        }
+        if (Status s = w.nothing_left_over(net); !s) return s;
+        return w;
+    }
+
+    // [K][C / groups][R][S], or [K][C] for a linear layer.
+    Result<WeightSource> weight(const graph::Node& n) const {
+        const std::int64_t shape[4] = {n.out.C, n.in.C / n.groups, n.window.R, n.window.S};
+        return tensor(text<120>(n.name, ".weight").view(), {shape, n.op == graph::Op::linear ? 2u : 4u});
+    }
+    Result<WeightSource> bias(const graph::Node& n) const { return vector(text<120>(n.name, ".bias").view(), n.out.C); }
+
+    // A setting's own scale or bias of a layer: [K].
+    Result<WeightSource> setting(std::string_view name, const graph::Node& n, std::string_view which) const {
+        return vector(text<160>("settings.", name, ".", n.name, ".", which).view(), n.out.C);
+    }
+
+    // The logits that the full network gives for image_generator(selftest_seed); null source if the file has none.
+    bool has_self_test() const { return file_.find("selftest.logits") != nullptr; }
+    Result<WeightSource> self_test_logits(int classes) const { return vector("selftest.logits", classes); }
+
+    std::string_view metadata(std::string_view key) const { return file_.metadata(key).value_or(std::string_view{}); }
+
+  private:
+    Safetensors file_;
+
+    Status belongs_to(std::string_view network) const {
+        if (metadata("format") != "sluice")
+            return Status::error(Error::mismatch, "the file was not written by sluice's converter: its metadata has no ",
+                                 "format = sluice; convert the checkpoint first");
+        if (metadata("format_version") != "1")
+            return Status::error(Error::mismatch, "the file has format version '", metadata("format_version"),
+                                 "', this library reads version 1");
+        if (metadata("network") != network)
+            return Status::error(Error::mismatch, "the file holds weights of '", metadata("network"), "', expected '",
+                                 network, "'");
+        return {};
+    }
+
+    Result<WeightSource> vector(std::string_view name, std::int64_t length) const { return tensor(name, {&length, 1}); }
+
+    Result<WeightSource> tensor(std::string_view name, std::span<const std::int64_t> shape) const {
+        const Tensor* t = file_.find(name);
+        if (t == nullptr) return Status::error(Error::mismatch, "tensor ", name, " is missing");
+        Text<60> expected("[");
+        bool same = t->rank == static_cast<int>(shape.size());
+        for (std::size_t i = 0; i < shape.size(); ++i) {
+            same = same && t->shape[i] == shape[i];
+            expected.append(i > 0 ? "," : "").append(shape[i]);
+        }
+        if (!same)
+            return Status::error(Error::mismatch, "tensor ", name, " has shape ", t->shape_text(), ", expected ",
+                                 expected, "]");
+        if (!WeightSource::readable(t->dtype))
+            return Status::error(Error::mismatch, "tensor ", name, " holds ", info(t->dtype).name,
+                                 ", expected F32, F16 or BF16");
+        return WeightSource(*t);
+    }
+
+    // A tensor that nobody reads is a sign of another network.
+    Status nothing_left_over(const graph::View& net) const {
+        for (const Tensor& t : file_.tensors()) {
+            if (t.name.starts_with("selftest.") || t.name.starts_with("settings.")) continue;
+            const std::size_t dot = t.name.rfind('.');
+            const std::string_view leaf = dot == t.name.npos ? "" : t.name.substr(dot);
+            bool known = false;
+            for (const graph::Node& n : net.nodes)
+                known = known || (n.has_weights() && (leaf == ".weight" || leaf == ".bias") &&
+                                  t.name.substr(0, dot) == n.name.view());
+            if (!known) return Status::error(Error::mismatch, "tensor ", t.name, " belongs to no layer of this network");
+        }
+        return {};
+    }
+};
+
+}  // namespace sluice

@@ -1,0 +1,90 @@
+// ResNet (He et al. 2016, table 1) as torchvision has it: stride on the 3x3 of a bottleneck, names of its checkpoints.
+#pragma once
+
+#include "sluice/graph/builder.hpp"
+
+namespace sluice::inline SLUICE_ABI::nets {
+
+using graph::Builder;
+using graph::Name;
+using graph::Tensor;
+
+// Two 3x3 convolutions. `width` output channels.
+struct BasicBlock {
+    static constexpr int expansion = 1;
+
+    static constexpr Tensor describe(Builder& net, const Name& at, Tensor x, int width, int stride) {
+        Tensor y = net.conv(text<47>(at, ".conv1"), x, {.K = width, .R = 3, .stride = stride, .pad = 1});
+        Tensor shortcut = x;
+        if (stride != 1 || x.shape.C != width)
+            shortcut = net.conv(text<47>(at, ".downsample.0"), x, {.K = width, .stride = stride, .relu = false});
+        return net.conv(text<47>(at, ".conv2"), y, {.K = width, .R = 3, .pad = 1, .shortcut = shortcut});
+    }
+};
+
+// 1x1 down to `width`, 3x3, 1x1 up to four times that.
+struct Bottleneck {
+    static constexpr int expansion = 4;
+
+    static constexpr Tensor describe(Builder& net, const Name& at, Tensor x, int width, int stride) {
+        Tensor y = net.conv(text<47>(at, ".conv1"), x, {.K = width});
+        y = net.conv(text<47>(at, ".conv2"), y, {.K = width, .R = 3, .stride = stride, .pad = 1});
+        Tensor shortcut = x;
+        if (stride != 1 || x.shape.C != 4 * width)
+            shortcut = net.conv(text<47>(at, ".downsample.0"), x, {.K = 4 * width, .stride = stride, .relu = false});
+        return net.conv(text<47>(at, ".conv3"), y, {.K = 4 * width, .shortcut = shortcut});
+    }
+};
+
+// imagenet: 7x7 stride 2, then 3x3 max-pool stride 2. cifar: one 3x3, and every later map is eight times as high and wide.
+enum class Stem { imagenet, cifar };
+
+template <Name net_name, class Block, Stem stem, int Classes, int H, int W, int... blocks>
+struct ResNet {
+    static constexpr Name name = net_name;
+    template <int h, int w>
+    using at = ResNet<net_name, Block, stem, Classes, h, w, blocks...>;  // the same network for another image size
+
+    static constexpr void describe(Builder& net) {
+        Tensor x = net.input({3, H, W});
+        if (stem == Stem::imagenet) {
+            x = net.conv("conv1", x, {.K = 64, .R = 7, .stride = 2, .pad = 3});
+            x = net.max_pool("maxpool", x, {.R = 3, .stride = 2, .pad = 1});
+        } else {
+            x = net.conv("conv1", x, {.K = 64, .R = 3, .pad = 1});
+        }
+        int group = 0, width = 64;
+        for (int n : {blocks...}) {
+            net.begin_group();
+            for (int i = 0; i < n; ++i) {
+                net.begin_block(x);
+                x = Block::describe(net, text<47>("layer", group + 1, ".", i), x, width, group > 0 && i == 0 ? 2 : 1);
+                net.end_block(x);
+            }
+            ++group;
+            width *= 2;
+        }
+        x = net.average_pool("avgpool", x);
+        net.linear("fc", x, Classes);
+    }
+};
+
+template <int Classes = 1000, int H = 224, int W = 224>
+using ResNet18 = ResNet<Name("resnet18"), BasicBlock, Stem::imagenet, Classes, H, W, 2, 2, 2, 2>;
+template <int Classes = 1000, int H = 224, int W = 224>
+using ResNet34 = ResNet<Name("resnet34"), BasicBlock, Stem::imagenet, Classes, H, W, 3, 4, 6, 3>;
+template <int Classes = 1000, int H = 224, int W = 224>
+using ResNet50 = ResNet<Name("resnet50"), Bottleneck, Stem::imagenet, Classes, H, W, 3, 4, 6, 3>;
+template <int Classes = 1000, int H = 224, int W = 224>
+using ResNet101 = ResNet<Name("resnet101"), Bottleneck, Stem::imagenet, Classes, H, W, 3, 4, 23, 3>;
+template <int Classes = 1000, int H = 224, int W = 224>
+using ResNet152 = ResNet<Name("resnet152"), Bottleneck, Stem::imagenet, Classes, H, W, 3, 8, 36, 3>;
+
+// The network of Table 1: ResNet-152 for 32x32 images.
+template <int Classes = 10>
+using ResNet152Cifar = ResNet<Name("resnet152_cifar"), Bottleneck, Stem::cifar, Classes, 32, 32, 3, 8, 36, 3>;
+// torchvision's stem on a 32x32 image: maps of 8x8 down to 1x1, so its time is that of reading 233 MB of weights.
+template <int Classes = 10>
+using ResNet152At32 = ResNet<Name("resnet152_at32"), Bottleneck, Stem::imagenet, Classes, 32, 32, 3, 8, 36, 3>;
+
+}  // namespace sluice

@@ -1,0 +1,179 @@
+// Cpu: the backend that computes on the processor it runs on, with the instruction set of the compiler's flags.
+#pragma once
+
+#include "sluice/engine.hpp"
+#include "sluice_kernels/isa/isa.hpp"
+#include "sluice_kernels/primitives.hpp"
+#include "sluice_kernels/step.hpp"
+
+namespace sluice::inline SLUICE_ABI {
+
+namespace kernels {
+
+// The convolution that a node describes, with the distances that the memory map gives it.
+constexpr Conv conv_of(const graph::Node& n, const graph::Placement& in, const graph::Placement& out,
+                       const graph::Placement& add) {
+    return {.C = n.in.C, .H = n.in.H, .W = n.in.W, .K = n.out.C, .P = n.out.H, .Q = n.out.W,
+            .R = n.window.R, .S = n.window.S, .stride = n.window.stride, .top = n.window.top, .left = n.window.left,
+            .groups = n.groups, .add = n.shortcut >= 0, .relu = n.relu,
+            .in_pixel = in.pixel, .in_row = in.row, .out_pixel = out.pixel, .out_row = out.row,
+            .add_pixel = add.pixel, .add_row = add.row};
+}
+
+// What is left of the choice once it is made: the chosen primitive's name, or an error that names the layer.
+void the_plan_names_a_primitive_that_does_not_support_its_layer();
+
+// The steps of one network under one plan, and the memory they need.
+template <class Net, class Plan, class Isa, class List>
+class CpuProgram;
+
+template <class Net, class Plan, class Isa, class... P>
+class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
+    static constexpr auto& net = graph_of<Net>;
+    static constexpr int count = static_cast<int>(net.nodes.size());
+    static constexpr auto map = graph::memory_map(net.nodes);
+    using V = typename Isa::Vector;
+
+    static constexpr Conv conv(int i) {
+        const graph::Node& n = net.nodes[i];
+        return conv_of(n, map.nodes[n.input < 0 ? i : n.input], map.nodes[i],
+                       n.shortcut >= 0 ? map.nodes[n.shortcut] : graph::Placement{});
+    }
+
+    // By node: index into P..., or -1 for nodes that are no convolution.
+    static constexpr auto choice = [] {
+        std::array<int, count> chosen{};
+        for (int i = 0; i < count; ++i) {
+            chosen[i] = -1;
+            if (!net.nodes[i].has_weights()) continue;
+            const std::string_view wanted = Plan::primitive(i, net.nodes[i]);
+            int index = 0;
+            ((chosen[i] < 0 && (wanted.empty() || wanted == P::name) && P::supports(conv(i)) ? chosen[i] = index
+                                                                                               : index,
+              ++index),
+             ...);
+            if (chosen[i] < 0) the_plan_names_a_primitive_that_does_not_support_its_layer();
+        }
+        return chosen;
+    }();
+
+    // f(primitive, is this the one?) until one is: the compile-time list meets the run-time (or constexpr) index.
+    template <class F>
+    static constexpr void with_primitive(int chosen, F f) {
+        int index = 0;
+        ((index++ == chosen ? f(std::type_identity<P>{}) : void()), ...);
+    }
+
+    template <class Q>
+    static constexpr std::uint64_t variants = [] {
+        std::uint64_t used = 0;
+        for (int i = 0; i < count; ++i)
+            if (choice[i] >= 0)
+                with_primitive(choice[i], [&]<class R>(std::type_identity<R>) {
+                    if constexpr (std::is_same_v<R, Q>) used |= Q::variants(conv(i));
+                });
+        return used;
+    }();
+    template <class Q>
+    static constexpr bool chosen_somewhere = [] {
+        bool found = false;
+        for (int i = 0; i < count; ++i)
+            if (choice[i] >= 0)
+                with_primitive(choice[i], [&]<class R>(std::type_identity<R>) { found |= std::is_same_v<R, Q>; });
+        return found;
+    }();
+
+    static constexpr std::int64_t cache_lines(std::int64_t floats) { return (floats + 15) / 16 * 16; }
+
+  public:
+    struct Program {
+        std::array<Step, count> steps{};
+        std::int64_t weights = 0;    // floats
+        std::int64_t epilogue = 0;   // floats
+        std::int64_t workspace = 0;  // bytes
+    };
+
+    static constexpr Program program = [] {
+        Program p;
+        for (int i = 0; i < count; ++i) {
+            const graph::Node& n = net.nodes[i];
+            Step& s = p.steps[i];
+            s.conv = conv(i);
+            s.window = n.window;
+            s.in = map.nodes[n.input < 0 ? i : n.input];
+            s.out = map.nodes[i];
+            if (n.shortcut >= 0) s.add = map.nodes[n.shortcut];
+            s.clear_halo = s.out.buffer == i && s.out.top + s.out.left + s.out.bottom + s.out.right > 0;
+            if (n.block >= 0 && net.blocks[n.block].gate >= 0) {
+                s.gate = net.blocks[n.block].gate;
+                s.skip_to = net.blocks[n.block].last + 1;
+            }
+            switch (n.op) {
+                case graph::Op::input: s.run = &image_step; break;
+                case graph::Op::subsample: s.run = &subsample_step; break;
+                case graph::Op::max_pool: s.run = &max_pool_step<V>; break;
+                case graph::Op::average_pool: s.run = &average_pool_step<V>; break;
+                case graph::Op::conv:
+                case graph::Op::linear:
+                    with_primitive(choice[i], [&]<class Q>(std::type_identity<Q>) {
+                        if constexpr (chosen_somewhere<Q>) {
+                            s.run = &conv_step<Q, variants<Q>>;
+                            s.weights = p.weights;
+                            p.weights += cache_lines(Q::packed_floats(s.conv));
+                            if (Q::workspace_bytes(s.conv) > p.workspace) p.workspace = Q::workspace_bytes(s.conv);
+                        }
+                    });
+                    s.scale = p.epilogue;
+                    s.bias = s.scale + cache_lines(n.out.C);
+                    p.epilogue = s.bias + cache_lines(n.out.C);
+            }
+        }
+        return p;
+    }();
+
+    static constexpr std::int64_t arena_floats = map.floats;
+    static constexpr graph::Placement result = map.nodes[count - 1];
+
+    // Which primitive computes node i; empty for nodes without weights.
+    static constexpr std::string_view primitive(int i) {
+        std::string_view name;
+        with_primitive(choice[i], [&]<class Q>(std::type_identity<Q>) { name = Q::name; });
+        return name;
+    }
+
+    // source[j]: [K][C / groups][R][S]; weights: the start of the packed weights.
+    template <class Source>
+    static void pack(int i, const Source& source, float* weights) {
+        with_primitive(choice[i], [&]<class Q>(std::type_identity<Q>) {
+            if constexpr (chosen_somewhere<Q>) Q::pack(program.steps[i].conv, source, weights + program.steps[i].weights);
+        });
+    }
+
+    // One frame. observe(node, call) runs each step by calling call(); a shut gate costs one branch per block.
+    template <class Observer>
+    static void run(const Frame& frame, const gate::Mask<Net>& gates, const Executor& executor, Observer&& observe) {
+        for (int i = 0; i < count;) {
+            const Step& s = program.steps[i];
+            if (s.gate >= 0 && !gates.open(s.gate)) {
+                i = s.skip_to;
+                continue;
+            }
+            observe(i, [&] { run_step(s, frame, executor); });
+            ++i;
+        }
+    }
+};
+
+}  // namespace kernels
+
+template <class Isa>
+struct BasicCpu {
+    static constexpr const char* name = Isa::name;
+    using Frame = kernels::Frame;
+    template <class Net, class Plan>
+    using Program = kernels::CpuProgram<Net, Plan, Isa, kernels::primitives<Isa>>;
+};
+
+using Cpu = BasicCpu<isa::native>;
+
+}  // namespace sluice

@@ -1,0 +1,105 @@
+// How a direct convolution is cut up: register tiles from the register file, channel and pixel blocks from the caches.
+// All constexpr, so that a program knows which tiles it needs.
+#pragma once
+
+#include "sluice_kernels/primitive.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+// Pixels are computed in lines: one output row each, or the whole map where its pixels are evenly spaced. A line of n is
+// cut into `tiles` tiles of almost equal length, the first `longer` of them one pixel longer than `shorter`.
+struct Line {
+    int length = 0, tiles = 0, shorter = 0, longer = 0;
+
+    static constexpr Line cut(int length, int most) {
+        const int tiles = (length + most - 1) / most;
+        return {length, tiles, length / tiles, length % tiles};
+    }
+};
+
+template <class Isa>
+struct Blocking {
+    static constexpr int width = Isa::Vector::width;
+    static constexpr int max_MR = 16, max_NR = 4;
+
+    int NR = 1;             // vectors of output channels in a tile
+    int vectors = 1;        // of output channels in all: ceil(K / width)
+    int KC = 1;             // input channels in a pass
+    int lines = 1;
+    Line line;
+    int tiles_per_block = 1;  // pixel tiles that share one visit of the weights
+
+    // Registers: MR * NR sums, NR weights, one input, and one more for the product where fma() is two instructions.
+    static constexpr int most_pixels(int NR) {
+        const int MR = (Isa::registers - NR - 1 - (Isa::fused ? 0 : 1)) / NR;
+        return MR < max_MR ? MR : max_MR;
+    }
+    // Evenly spaced windows: 1x1 kernels, and no halo between rows on either side.
+    static constexpr bool is_flat(const Conv& c) {
+        return c.R == 1 && c.S == 1 && c.stride == 1 && c.in_row == c.Q * c.in_pixel &&
+               c.out_row == c.Q * c.out_pixel && (!c.add || c.add_row == c.Q * c.add_pixel);
+    }
+    // Where pixels lie side by side, one kernel row is one run of S * C floats; that keeps a 3-channel stem's runs long.
+    static constexpr bool is_run(const Conv& c) { return c.in_pixel == c.C; }
+
+    static constexpr Blocking of(const Conv& c) {
+        Blocking b;
+        b.vectors = (c.K + width - 1) / width;
+        const bool flat = is_flat(c);
+        b.lines = flat ? 1 : c.P;
+        const int length = flat ? c.P * c.Q : c.Q;
+
+        // Cost of a step in half cycles of a machine with two multiply-add and two load ports and a latency of four: a
+        // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small terms
+        // break ties towards fewer visits of the caches.
+        double least = 0;
+        for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
+            if (most_pixels(NR) < 1) break;
+            const Line line = Line::cut(length, most_pixels(NR));
+            double cost = 0;
+            for (int rest = b.vectors; rest > 0; rest -= NR) {
+                const int nr = rest < NR ? rest : NR;
+                cost += line.longer * step(line.shorter + 1, nr) + (line.tiles - line.longer) * step(line.shorter, nr);
+            }
+            if (NR == 1 || cost < least) least = cost, b.NR = NR, b.line = line;
+        }
+
+        // A pass over KC channels: the weights of one tile column, KC * R * S * NR vectors, come from L2 and stay for all
+        // tiles of a block. Passes of equal length.
+        const int most_KC = c.R * c.S == 1 ? 256 : c.R * c.S <= 9 ? 64 : 32;
+        const int passes = c.C <= most_KC ? 1 : (c.C + most_KC - 1) / most_KC;
+        b.KC = (c.C + passes - 1) / passes;
+
+        // Weights that fill L2 are visited once, by all pixels; smaller ones stay there while the pixels go by in blocks
+        // whose inputs take a quarter of it.
+        const std::int64_t visit = std::int64_t(b.vectors) * width * b.KC * c.R * c.S * 4;
+        const int all = b.lines * b.line.tiles;
+        const std::int64_t tile_bytes = std::int64_t(b.line.shorter + 1) * c.stride * c.stride * b.KC * 4;
+        const std::int64_t fitting = Isa::l2 / 4 / tile_bytes;
+        b.tiles_per_block = visit > Isa::l2 / 2 || fitting >= all ? all : fitting < 1 ? 1 : static_cast<int>(fitting);
+        return b;
+    }
+
+    constexpr int passes(const Conv& c) const { return (c.C + KC - 1) / KC; }
+
+    // The bit of variants() that stands for the tile MR x NR.
+    static constexpr std::uint64_t bit(int MR, int NR) {
+        return std::uint64_t(1) << ((NR - 1) * max_MR + MR - 1);
+    }
+    constexpr std::uint64_t variants() const {
+        std::uint64_t bits = 0;
+        for (int nr : {vectors >= NR ? NR : vectors % NR, vectors % NR})
+            for (int mr : {line.longer > 0 ? line.shorter + 1 : line.shorter, line.shorter})
+                if (nr > 0) bits |= bit(mr, nr);
+        return bits;
+    }
+
+  private:
+    static constexpr double step(int MR, int NR) {
+        int half_cycles = MR * NR > MR + NR ? MR * NR : MR + NR;
+        if (half_cycles < 8) half_cycles = 8;
+        return half_cycles + 0.1 * NR + 0.02 * MR;
+    }
+};
+
+}  // namespace sluice

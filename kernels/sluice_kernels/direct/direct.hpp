@@ -1,0 +1,122 @@
+// Direct: implicit GEMM in HWC. Nothing is copied or gathered: every tile reads its inputs where they lie, and a kernel
+// position is an offset.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "sluice_kernels/direct/blocking.hpp"
+#include "sluice_kernels/direct/tile.hpp"
+#include "sluice_kernels/map.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+template <class Isa>
+struct Direct {
+    static constexpr std::string_view name = "direct";
+    using V = typename Isa::Vector;
+    using Blocks = Blocking<Isa>;
+
+    static constexpr bool supports(const Conv& c) { return c.groups == 1; }
+    static constexpr std::int64_t packed_floats(const Conv& c) {
+        return std::int64_t((c.K + V::width - 1) / V::width) * V::width * c.C * c.R * c.S;
+    }
+    static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
+    static constexpr std::uint64_t variants(const Conv& c) { return Blocks::of(c).variants(); }
+
+    // [pass][column of tiles][R][S][KC][NR * width]: exactly the order in which run() reads. Channels past K are zero.
+    template <class Source>
+    static void pack(const Conv& c, const Source& source, float* packed) {
+        const Blocks b = Blocks::of(c);
+        for (int c0 = 0; c0 < c.C; c0 += b.KC)
+            for (int v0 = 0; v0 < b.vectors; v0 += b.NR) {
+                const int lanes = std::min(b.NR, b.vectors - v0) * V::width;
+                for (int r = 0; r < c.R; ++r)
+                    for (int s = 0; s < c.S; ++s)
+                        for (int ch = c0; ch < std::min(c0 + b.KC, c.C); ++ch)
+                            for (int lane = 0; lane < lanes; ++lane) {
+                                const int k = v0 * V::width + lane;
+                                *packed++ = k < c.K ? source[((std::int64_t(k) * c.C + ch) * c.R + r) * c.S + s] : 0.0f;
+                            }
+            }
+    }
+
+    template <std::uint64_t used>
+    static void run(const Conv& c, const ConvArgs& a) {
+        const Blocks b = Blocks::of(c);
+        const int columns = (b.vectors + b.NR - 1) / b.NR, tiles = b.lines * b.line.tiles;
+        // Threads share columns of weights where there are enough of them, else pixels.
+        const bool by_column = columns % a.parts == 0 || columns >= 4 * a.parts;
+        const int column_begin = by_column ? share(columns, a.part, a.parts) : 0;
+        const int column_end = by_column ? share(columns, a.part + 1, a.parts) : columns;
+        const int tile_begin = by_column ? 0 : share(tiles, a.part, a.parts);
+        const int tile_end = by_column ? tiles : share(tiles, a.part + 1, a.parts);
+
+        Tile t;
+        t.in_pixel = std::ptrdiff_t(c.stride) * c.in_pixel;
+        t.in_row = c.in_row;
+        t.in_column = c.in_pixel;
+        t.out_pixel = c.out_pixel;
+        t.rows = c.R;
+        const float* corner = a.in - std::ptrdiff_t(c.top) * c.in_row - std::ptrdiff_t(c.left) * c.in_pixel;
+
+        for (int block = tile_begin; block < tile_end; block += b.tiles_per_block) {
+            const int block_end = std::min(block + b.tiles_per_block, tile_end);
+            for (int c0 = 0; c0 < c.C; c0 += b.KC) {
+                const int KC = std::min(b.KC, c.C - c0);
+                const bool first = c0 == 0, last = c0 + KC == c.C;
+                const bool merged = Blocks::is_run(c) && KC == c.C;
+                t.columns = merged ? 1 : c.S;
+                t.run = merged ? c.S * KC : KC;
+                t.relu = last && c.relu;
+                const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC;  // weights of one output channel
+                const float* pass = a.weights + std::ptrdiff_t(b.vectors) * V::width * c.R * c.S * c0;
+                for (int column = column_begin; column < column_end; ++column) {
+                    const int NR = std::min(b.NR, b.vectors - column * b.NR);
+                    const int k = column * b.NR * V::width;
+                    t.tail = std::min(V::width, c.K - k - (NR - 1) * V::width);
+                    t.weights = pass + k * lane_floats;
+                    t.scale = a.scale + k;
+                    t.bias = first ? a.bias + k : nullptr;
+                    // The tiles of this column share the fetching of the next one's weights.
+                    const std::ptrdiff_t column_bytes = NR * V::width * lane_floats * std::ptrdiff_t(sizeof(float));
+                    const std::ptrdiff_t fetch = column_bytes / (block_end - block);
+                    t.prefetch = reinterpret_cast<const char*>(t.weights) + column_bytes;
+                    t.prefetch_step = fetch / lane_floats;
+                    // An earlier pass has left its sum in the output; the map to add came in with the first.
+                    const float* add = !first ? a.out : c.add ? a.add : nullptr;
+                    const int add_row = first ? c.add_row : c.out_row;
+                    t.add_pixel = first ? c.add_pixel : c.out_pixel;
+
+                    int row = block / b.line.tiles, in_line = block % b.line.tiles;
+                    for (int tile = block; tile < block_end; ++tile) {
+                        const int q = in_line * b.line.shorter + std::min(in_line, b.line.longer);
+                        const int MR = b.line.shorter + (in_line < b.line.longer);
+                        t.in = corner + std::ptrdiff_t(row) * c.stride * c.in_row + q * t.in_pixel + c0;
+                        t.out = a.out + std::ptrdiff_t(row) * c.out_row + q * t.out_pixel + k;
+                        t.add = add ? add + std::ptrdiff_t(row) * add_row + q * t.add_pixel + k : nullptr;
+                        kernels<used>[(NR - 1) * Blocks::max_MR + MR - 1](t);
+                        t.prefetch += fetch;
+                        if (++in_line == b.line.tiles) in_line = 0, ++row;
+                    }
+                }
+            }
+        }
+    }
+
+  private:
+    // The tiles in `used`, by MR and NR; null where no layer needs one.
+    using Kernel = void (*)(const Tile&);
+    template <std::uint64_t used>
+    static constexpr auto kernels = [] {
+        std::array<Kernel, Blocks::max_MR * Blocks::max_NR> table{};
+        unroll<Blocks::max_MR * Blocks::max_NR>([&](auto n) {
+            constexpr int MR = n % Blocks::max_MR + 1, NR = n / Blocks::max_MR + 1;
+            if constexpr ((used & Blocks::bit(MR, NR)) != 0 && MR <= Blocks::most_pixels(NR))
+                table[n] = &direct_tile<V, MR, NR>;
+        });
+        return table;
+    }();
+};
+
+}  // namespace sluice

@@ -1,0 +1,82 @@
+// The inner kernel of the direct convolution: a tile of MR output pixels by NR vectors of output channels, held in
+// registers while it walks over the window and the input channels.
+#pragma once
+
+#include <cstddef>
+
+#include "sluice_kernels/direct/unroll.hpp"
+#include "sluice_kernels/isa/lanes.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+// One tile's work. Distances in floats.
+struct Tile {
+    const float* in;       // first pixel's window, first channel
+    const float* weights;  // [rows][columns][run][NR * width]
+    float* out;            // first pixel, first output channel
+    const float* add;      // same place in the map to add, or null
+    const float* scale;    // [NR * width]
+    const float* bias;     // [NR * width], or null: this pass continues a sum that already holds it
+    const char* prefetch;  // weights that will be needed next
+    std::ptrdiff_t in_pixel, in_row, in_column;  // next output pixel's window, next kernel row, next kernel column
+    std::ptrdiff_t out_pixel, add_pixel;
+    std::ptrdiff_t prefetch_step;  // bytes to move on with every step of the run
+    int rows, columns, run;        // kernel rows, kernel columns, contiguous floats at each of them
+    int tail;                      // used lanes of the last vector
+    bool relu;
+};
+
+// Per step of the run: NR loads of weights, MR broadcasts of input, MR * NR fused multiply-adds.
+template <class V, int MR, int NR>
+[[gnu::noinline]] void direct_tile(const Tile& t) {
+    V acc[MR][NR];
+    unroll<MR * NR>([&](auto n) SLUICE_INLINE { acc[n / NR][n % NR] = V::zero(); });
+
+    const float* w = t.weights;
+    const char* prefetch = t.prefetch;
+    const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
+    // x86 addresses are base + index * {1, 2, 4, 8}: pixels 0 to 3 of a base need the pixel distance and three times it.
+    constexpr int bases = (MR + 3) / 4;
+    for (int r = 0; r < t.rows; ++r) {
+        for (int s = 0; s < t.columns; ++s) {
+            const float* a[bases];
+            unroll<bases>([&](auto b) SLUICE_INLINE { a[b] = t.in + r * t.in_row + s * t.in_column + b * 4 * pixel; });
+            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 2
+#endif
+            for (int k = 0; k < t.run; ++k) {
+                V b[NR];
+                unroll<NR>([&](auto j) SLUICE_INLINE { b[j] = V::load(w + j * V::width); });
+                w += NR * V::width;
+                __builtin_prefetch(prefetch, 0, 2);
+                prefetch += prefetch_step;
+                unroll<MR>([&](auto i) SLUICE_INLINE {
+                    const V x = V::broadcast(a[i / 4][(i % 4) * pixel]);
+                    unroll<NR>([&](auto j) SLUICE_INLINE { acc[i][j] = fma(x, b[j], acc[i][j]); });
+                });
+                unroll<bases>([&](auto i) SLUICE_INLINE { ++a[i]; });
+            }
+        }
+    }
+
+    unroll<NR>([&](auto j) SLUICE_INLINE {
+        constexpr int channel = j * V::width;
+        const bool whole = j < NR - 1 || t.tail == V::width;
+        const V scale = V::load(t.scale + channel);
+        const V bias = t.bias ? V::load(t.bias + channel) : V::zero();
+        unroll<MR>([&](auto i) SLUICE_INLINE {
+            V y = fma(acc[i][j], scale, bias);
+            if (t.add) {
+                const float* add = t.add + i * t.add_pixel + channel;
+                y = y + (whole ? V::load(add) : load_lanes<V>(add, t.tail));
+            }
+            if (t.relu) y = max(y, V::zero());
+            float* out = t.out + i * t.out_pixel + channel;
+            if (whole) y.store(out);
+            else store_lanes<V>(y, out, t.tail);
+        });
+    });
+}
+
+}  // namespace sluice

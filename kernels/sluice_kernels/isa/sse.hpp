@@ -1,0 +1,16 @@
+// The SSE2 sheet.
+#pragma once
+
+#include "sluice_kernels/isa/simd.hpp"
+
+namespace sluice::inline SLUICE_ABI::isa {
+
+struct Sse {
+    static constexpr const char* name = "sse";
+    using Vector = isa::Vector<xsimd::sse2>;
+    static constexpr int registers = 16;
+    static constexpr bool fused = false;           // fma() is one instruction and needs no register of its own
+    static constexpr int l1 = 32 << 10, l2 = 256 << 10;  // bytes; the least that a processor of this kind has
+};
+
+}  // namespace sluice

@@ -1,0 +1,48 @@
+// Kernels that only move numbers: the image into HWC, the zero halo, option A's shortcut.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "sluice_kernels/map.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+// image(i): element i of a dense [C][H][W]. Threads share the rows.
+template <class Image>
+void image_to_hwc(const Image& image, const Map& out, int part, int parts) {
+    for (int h = share(out.H, part, parts); h < share(out.H, part + 1, parts); ++h)
+        for (int c = 0; c < out.C; ++c) {
+            const std::ptrdiff_t from = (std::ptrdiff_t(c) * out.H + h) * out.W;
+            float* to = out.at(h, 0) + c;
+            for (int w = 0; w < out.W; ++w) to[std::ptrdiff_t(w) * out.pixel] = image(from + w);
+        }
+}
+
+// Zeroes the pixels around a map. Its producer writes only inside, so this happens once a frame per buffer.
+inline void clear_halo(const graph::Placement& p, int H, float* arena) {
+    float* const begin = arena + p.begin;
+    const std::ptrdiff_t left = std::ptrdiff_t(p.left) * p.pixel, right = std::ptrdiff_t(p.right) * p.pixel;
+    const auto zero = [](float* from, std::ptrdiff_t floats) {
+        std::memset(from, 0, static_cast<std::size_t>(floats) * sizeof(float));
+    };
+    // The right halo of a row and the left one of the next are neighbours.
+    zero(begin, std::ptrdiff_t(p.top) * p.row + left);
+    if (left + right > 0)
+        for (int h = 0; h + 1 < H; ++h) zero(begin + std::ptrdiff_t(p.top + h + 1) * p.row - right, left + right);
+    zero(begin + std::ptrdiff_t(p.top + H) * p.row - right, right + std::ptrdiff_t(p.bottom) * p.row);
+}
+
+// out[p][q] = (zeros, in[p * stride][q * stride], zeros): He et al.'s parameter-free shortcut.
+inline void subsample(const Map& in, const Map& out, int stride, int part, int parts) {
+    const int before = (out.C - in.C) / 2;
+    for (int p = share(out.H, part, parts); p < share(out.H, part + 1, parts); ++p)
+        for (int q = 0; q < out.W; ++q) {
+            float* to = out.at(p, q);
+            std::fill_n(to, before, 0.0f);
+            std::copy_n(in.at(p * stride, q * stride), in.C, to + before);
+            std::fill_n(to + before + in.C, out.C - in.C - before, 0.0f);
+        }
+}
+
+}  // namespace sluice

@@ -1,0 +1,56 @@
+// What a primitive is: one way to compute a convolution.
+//
+// A convolution is described by a Conv, all of it known at compile time, and computed on ConvArgs, pointers known at run
+// time. Letters as everywhere: C input channels, K output channels, H W input, P Q output, R S kernel.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "sluice/graph/memory_map.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+// Shapes, and distances in floats from pixel to pixel and from row to row of the three maps involved.
+struct Conv {
+    int C = 0, H = 0, W = 0;
+    int K = 0, P = 0, Q = 0;
+    int R = 1, S = 1, stride = 1, top = 0, left = 0;
+    int groups = 1;
+    bool add = false, relu = false;
+    int in_pixel = 0, in_row = 0;
+    int out_pixel = 0, out_row = 0;
+    int add_pixel = 0, add_row = 0;
+
+    constexpr std::int64_t weights() const { return std::int64_t(K) * (C / groups) * R * S; }
+};
+
+// out[p][q][k] = relu(scale[k] * sum + bias[k] + add[p][q][k]); add may be out itself.
+// `in` has a zero halo as wide as the padding. scale and bias are readable up to the next multiple of 16 channels.
+struct ConvArgs {
+    const float* in = nullptr;   // pixel (0, 0) of an H x W x C map
+    float* out = nullptr;        // pixel (0, 0) of a P x Q x K map
+    const float* add = nullptr;  // pixel (0, 0) of a P x Q x K map, read if Conv::add
+    const float* weights = nullptr;  // as the primitive's pack() wrote them
+    const float* scale = nullptr;
+    const float* bias = nullptr;
+    std::byte* workspace = nullptr;
+    int part = 0, parts = 1;     // this call does share `part` of `parts` equal ones
+};
+
+// variants() tells which instances of its inner kernels a shape needs, as a set of bits; run<bits>() contains only those,
+// so a program carries no tile that none of its layers uses.
+template <class P>
+concept Primitive = requires(const Conv& c, const ConvArgs& a, const float* source, float* packed) {
+    { P::name } -> std::convertible_to<std::string_view>;
+    { P::supports(c) } -> std::same_as<bool>;
+    { P::packed_floats(c) } -> std::same_as<std::int64_t>;    // persistent memory, per layer
+    { P::workspace_bytes(c) } -> std::same_as<std::int64_t>;  // scratch, shared by all layers
+    { P::variants(c) } -> std::same_as<std::uint64_t>;
+    P::pack(c, source, packed);  // source[i]: [K][C / groups][R][S], a pointer or anything indexed like one
+    P::template run<~std::uint64_t(0)>(c, a);
+};
+
+}  // namespace sluice

@@ -1,0 +1,15 @@
+// THE list of primitives. The default plan takes the first that supports a layer; tests, benchmarks and planner follow.
+#pragma once
+
+#include "sluice_kernels/direct/direct.hpp"
+#include "sluice_kernels/reference/reference.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+template <Primitive... P>
+struct PrimitiveList {};
+
+template <class Isa>
+using primitives = PrimitiveList<Direct<Isa>, Reference>;
+
+}  // namespace sluice

@@ -1,0 +1,78 @@
+// Step: one kernel call of a network's program, all of it known at compile time. A frame walks a constant array of them.
+#pragma once
+
+#include "sluice/core/executor.hpp"
+#include "sluice/core/generator.hpp"
+#include "sluice_kernels/layout/layout.hpp"
+#include "sluice_kernels/pool/pool.hpp"
+#include "sluice_kernels/primitive.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+// The memory of one frame.
+struct Frame {
+    const float* image = nullptr;     // [C][H][W], or null for the generated image of `seed`
+    std::uint64_t seed = 0;
+    const float* weights = nullptr;   // packed, all layers
+    const float* epilogue = nullptr;  // scale and bias vectors of all layers, for the gate setting in force
+    float* arena = nullptr;
+    std::byte* workspace = nullptr;
+};
+
+struct Step {
+    using Kernel = void (*)(const Step&, const Frame&, int part, int parts);
+
+    Kernel run = nullptr;
+    Conv conv;                          // shapes; pools and copies use the parts that mean something to them
+    graph::Window window;
+    graph::Placement in, out, add;
+    std::int64_t weights = 0;           // floats from the start of the packed weights
+    std::int64_t scale = 0, bias = 0;   // floats from the start of an epilogue
+    int gate = -1;                      // the gate that may skip this step, or -1
+    int skip_to = 0;                    // the step to go on with if that gate is shut
+    bool clear_halo = false;            // first writer of a buffer with a halo
+
+    Map input(const Frame& f) const { return {conv.C, conv.H, conv.W, in.pixel, in.row, f.arena + in.origin}; }
+    Map output(const Frame& f) const { return {conv.K, conv.P, conv.Q, out.pixel, out.row, f.arena + out.origin}; }
+};
+
+inline void run_step(const Step& s, const Frame& f, const Executor& executor) {
+    executor([&](int part) {
+        if (s.clear_halo && part == 0) clear_halo(s.out, s.conv.P, f.arena);
+        s.run(s, f, part, executor.parts);
+    });
+}
+
+inline void image_step(const Step& s, const Frame& f, int part, int parts) {
+    if (f.image != nullptr) image_to_hwc([&](std::ptrdiff_t i) { return f.image[i]; }, s.output(f), part, parts);
+    else image_to_hwc(GeneratedImage{f.seed}, s.output(f), part, parts);
+}
+
+inline void subsample_step(const Step& s, const Frame& f, int part, int parts) {
+    subsample(s.input(f), s.output(f), s.window.stride, part, parts);
+}
+
+template <class V>
+void max_pool_step(const Step& s, const Frame& f, int part, int parts) {
+    max_pool<V>(s.input(f), s.output(f), s.window, part, parts);
+}
+
+template <class V>
+void average_pool_step(const Step& s, const Frame& f, int part, int parts) {
+    average_pool<V>(s.input(f), s.output(f), part, parts);
+}
+
+template <class P, std::uint64_t used>
+void conv_step(const Step& s, const Frame& f, int part, int parts) {
+    P::template run<used>(s.conv, {.in = f.arena + s.in.origin,
+                                   .out = f.arena + s.out.origin,
+                                   .add = s.conv.add ? f.arena + s.add.origin : nullptr,
+                                   .weights = f.weights + s.weights,
+                                   .scale = f.epilogue + s.scale,
+                                   .bias = f.epilogue + s.bias,
+                                   .workspace = f.workspace,
+                                   .part = part,
+                                   .parts = parts});
+}
+
+}  // namespace sluice
