@@ -30,7 +30,7 @@ struct PoolOptions {
 
 class Builder {
   public:
-    static constexpr int max_nodes = 1024, max_blocks = 256;
+    static constexpr int max_nodes = 1024, max_blocks = 512;
 
     // Keeps the first complaint. Defined before its callers: clang 14 does not see templates further down the class.
     template <class... Parts>
