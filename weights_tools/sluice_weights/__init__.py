@@ -1,0 +1,9 @@
+"""From PyTorch checkpoints to sluice weight files.
+
+generator   seeded parameters and images, bit for bit those of the C++ library
+networks    the residual networks as PyTorch modules with gates
+checkpoint  reads checkpoints and fits their tensors to a network
+fold        folds batch norms into the convolutions before them
+format      the weight file: safetensors, its metadata and its settings
+"""
+__version__ = "0.1.0"
