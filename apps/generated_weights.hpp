@@ -64,7 +64,7 @@ inline std::vector<std::byte> generated_weights(const graph::View& net, std::str
         entry(name + ".bias", std::to_string(n.out.C), n.out.C);
     }
     header += "}";
-    header.resize((header.size() + 63) / 64 * 64 - 8 + (header.size() % 64 > 56 ? 64 : 0), ' ');  // data on a cache line
+    header.append((64 - (8 + header.size()) % 64) % 64, ' ');  // data on a cache line
 
     std::vector<std::byte> file(8 + header.size() + floats * 4);
     const std::uint64_t length = header.size();

@@ -35,6 +35,14 @@ class Engine {
     static constexpr std::size_t mask_bytes =
         (sizeof(gate::Mask<Net>) + memory_alignment - 1) / memory_alignment * memory_alignment;
 
+    // While a file is loaded the index of its tensors lies where activations will. In deep and narrow networks it is the
+    // larger of the two: a weight and a bias per layer, and as many vectors for each of up to eight settings.
+    static constexpr std::size_t index_room = [] {
+        std::size_t layers = 0;
+        for (const graph::Node& n : net.nodes) layers += n.has_weights();
+        return (2 * layers * (1 + 8) + 1) * sizeof(io::Tensor) / memory_alignment * memory_alignment + memory_alignment;
+    }();
+
   public:
     using network = Net;
     static constexpr Shape input = net.nodes.front().out;
@@ -43,7 +51,7 @@ class Engine {
 
     static constexpr MemorySize memory = {
         .weights = bytes(Program::program.weights + Program::program.epilogue),
-        .activations = bytes(Program::arena_floats),
+        .activations = std::max(bytes(Program::arena_floats), index_room),
         .workspace = static_cast<std::size_t>(Program::program.workspace),
         .setting = mask_bytes + bytes(Program::program.epilogue),
     };
@@ -69,7 +77,6 @@ class Engine {
         loaded_ = false;
         settings_ = 0;
         if (Status s = memory_.fits(memory); !s) return s;
-        // No frame is under way, so the index may lie where activations will.
         const std::span<io::Tensor> index = index_in(memory_.activations);
         Result<io::WeightsFile> weights = io::WeightsFile::open(file, index, Net::name.view(), net);
         if (!weights) return weights.status();
@@ -92,6 +99,9 @@ class Engine {
                        Observer&& observe, NoSetting missing = NoSetting::is_an_error) {
         if (!loaded_) return Status::error(Error::argument, "the engine has no weights: load() them first");
         if (Status s = memory_.fits(memory); !s) return s;
+        if (executor.parts < 1 || (executor.parts > 1 && executor.run == nullptr))
+            return Status::error(Error::argument, "the executor has ", executor.parts,
+                                 " parts, expected at least 1, and a function to run them if more");
         if (image.size() != static_cast<std::size_t>(input.size()))
             return Status::error(Error::argument, "the image has ", image.size(), " floats, expected ", input.text(), " = ",
                                  input.size());
@@ -172,10 +182,14 @@ class Engine {
                 for (const char* which : {"scale", "bias"}) {
                     const bool scale = which[0] == 's';
                     float* to = epilogue + (scale ? Program::program.steps[i].scale : Program::program.steps[i].bias);
-                    Result<io::WeightSource> own = file.setting(s.name, n, which);
-                    if (own) fill(to, n.out.C, *own, 0.0f);
-                    else if (runs && n.norm) return own.status();
-                    else std::copy_n(default_epilogue() + (to - epilogue), (n.out.C + 15) / 16 * 16, to);
+                    const auto name = io::WeightsFile::setting_name(s.name, n, which);
+                    if (file.has(name) || (runs && n.norm)) {
+                        Result<io::WeightSource> own = file.setting(name, n);
+                        if (!own) return own.status();
+                        fill(to, n.out.C, *own, 0.0f);
+                    } else {
+                        std::copy_n(default_epilogue() + (to - epilogue), (n.out.C + 15) / 16 * 16, to);
+                    }
                 }
             }
             return Status{};
@@ -198,7 +212,13 @@ class Engine {
             return Status::error(Error::mismatch, "the self-test is for ", input_text, " images, this engine takes ",
                                  input.text(), "; load with SelfTest::skip");
         std::uint64_t seed = 0;
-        for (char c : seed_text) seed = seed * 10 + static_cast<std::uint64_t>(c - '0');
+        bool number = !seed_text.empty() && seed_text.size() <= 20;
+        for (char c : seed_text) {
+            number = number && c >= '0' && c <= '9' && seed <= (~std::uint64_t(0) - (c - '0')) / 10;
+            seed = seed * 10 + static_cast<std::uint64_t>(c - '0');
+        }
+        if (!number)
+            return Status::error(Error::format, "the self-test has the seed '", seed_text, "', expected a 64-bit number");
         Program::run({.seed = seed,
                       .weights = weights(),
                       .epilogue = default_epilogue(),
@@ -209,15 +229,16 @@ class Engine {
         difference_ = magnitude_ = 0;
         for (int k = 0; k < classes; ++k) {
             const float difference = std::fabs(logits[k] - expected[k]);
-            // Written so that a NaN counts as a difference.
-            if (!(difference <= difference_)) difference_ = difference;
+            // A NaN counts as a difference, and stays one.
+            if (!std::isnan(difference_) && !(difference <= difference_)) difference_ = difference;
             magnitude_ = std::fmax(magnitude_, std::fabs(expected[k]));
         }
-        if (!(difference_ <= 1e-4f * magnitude_))
-            return Status::error(Error::verify, "self-test failed: the logits differ from the stored ones by ",
-                                 static_cast<std::int64_t>(difference_ / magnitude_ * 1e6f), "e-6 of the largest, ",
-                                 "expected at most 100e-6; the file is damaged or the build miscomputes");
-        return {};
+        if (difference_ <= 1e-4f * magnitude_) return {};
+        const float millionths = difference_ / magnitude_ * 1e6f;
+        const bool countable = millionths <= 1e9f;  // not where a logit is NaN, or all stored ones are zero
+        return Status::error(Error::verify, "self-test failed: the logits differ from the stored ones by ",
+                             countable ? "" : "more than ", countable ? static_cast<std::int64_t>(millionths) : 1000000000,
+                             "e-6 of the largest, expected at most 100e-6; the file is damaged or the build miscomputes");
     }
 };
 

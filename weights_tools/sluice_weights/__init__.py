@@ -5,5 +5,8 @@ networks    the residual networks as PyTorch modules with gates
 checkpoint  reads checkpoints and fits their tensors to a network
 fold        folds batch norms into the convolutions before them
 format      the weight file: safetensors, its metadata and its settings
+cifar       reads CIFAR-10
+training    training with blocks skipped
+settings    batch-norm statistics of single settings
 """
 __version__ = "0.1.0"

@@ -1,6 +1,7 @@
 """The sluice weight file: a .safetensors file with folded weights, what they are for, and a self-test.
 
-Tensors, all float32 and row-major; <layer> is the layer's name in the checkpoint (conv1, layer1.0.conv2, fc):
+Tensors, row-major, all float32 (weights may be float16); <layer> is the layer's name in the checkpoint (conv1,
+layer1.0.conv2, fc):
 
     <layer>.weight                   [K,C,R,S] convolution or [classes,C] classifier, batch norm folded in
     <layer>.bias                     [K] or [classes], for every layer
@@ -165,7 +166,8 @@ def write_atomically(path, data, check=None):
 
 def _check_values(tensors):
     for name, tensor in tensors.items():
-        if tensor.dtype != np.float32:
-            raise FormatError(f"{name} is {tensor.dtype}, expected float32")
+        may_be_half = name.endswith(".weight") and not name.startswith("settings.")
+        if tensor.dtype != np.float32 and not (may_be_half and tensor.dtype == np.float16):
+            raise FormatError(f"{name} is {tensor.dtype}, expected float32{' or float16' if may_be_half else ''}")
         if not np.isfinite(tensor).all():
             raise FormatError(f"{name} has values that are NaN or infinite")

@@ -61,6 +61,7 @@ class Builder {
         const Shape out = windowed(n, o.K);
         if (o.shortcut.node >= 0) {
             n.shortcut = o.shortcut.node;
+            check_readable(name, o.shortcut);
             if (o.shortcut.shape != out)
                 fail(name, ": the shortcut is ", o.shortcut.shape.text(), " but the layer gives ", out.text());
         }
@@ -118,7 +119,11 @@ class Builder {
                         y.shape.text(), "; only the first block of a group may change the shape");
         if (last.op != Op::conv || last.shortcut != block_input.node || y.node != node_count - 1)
             return fail(last.name, ": a block that can be skipped must end by adding its own input");
+        if (last.input == block_input.node)
+            return fail(last.name, ": a block that can be skipped needs two layers; a single one would overwrite the ",
+                        "input that it still reads");
         b.gate = gates++;
+        nodes[block_input.node].overwritten = true;
     }
 
     // The parts, read by graph.hpp.
@@ -132,13 +137,19 @@ class Builder {
     bool in_block = false;
     Tensor block_input;
 
+    constexpr void check_readable(const Name& name, Tensor x) {
+        if (x.node < 0 || x.node >= node_count) fail(name, ": reads a tensor that no layer of this network gives");
+        else if (nodes[x.node].overwritten)
+            fail(name, ": reads the input of a block that can be skipped, after that block has overwritten it");
+    }
+
     constexpr Node reading(Op op, const Name& name, Tensor x) {
         Node n;
         n.op = op;
         n.name = name;
         n.input = x.node;
         n.in = x.shape;
-        if (x.node < 0 || x.node >= node_count) fail(name, ": reads a tensor that no layer of this network gives");
+        check_readable(name, x);
         return n;
     }
 

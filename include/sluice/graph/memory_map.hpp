@@ -81,7 +81,9 @@ constexpr MemoryMap<N> memory_map(const std::array<Node, N>& nodes) {
     std::array<int, N> last_use{};  // by buffer
     for (int i = 0; i < count; ++i) {
         const Node& n = nodes[i];
-        const bool in_place = n.shortcut >= 0 && last_reader[n.shortcut] == i;
+        // Not onto what the layer itself still reads for other pixels and channels.
+        const bool in_place = n.shortcut >= 0 && last_reader[n.shortcut] == i &&
+                              map.nodes[n.input].buffer != map.nodes[n.shortcut].buffer;
         const int buffer = in_place ? map.nodes[n.shortcut].buffer : i;
         map.nodes[i].buffer = buffer;
         last_use[buffer] = std::max({last_use[buffer], last_reader[i], i});

@@ -44,6 +44,7 @@ struct Node {
     bool norm = false;  // has a batch norm in training: counts 2K parameters
     bool bias = false;  // has a bias of its own: counts K parameters
     bool relu = false;
+    bool overwritten = false;  // a block that can be skipped writes its result onto this one's
 
     constexpr bool has_weights() const { return op == Op::conv || op == Op::linear; }
     constexpr std::int64_t weights() const {

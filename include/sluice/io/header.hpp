@@ -65,22 +65,29 @@ inline std::string_view read_key(JsonCursor& json) {
     return key.raw;
 }
 
+// A type of ours, so that the standard algorithms instantiated over it carry the tag of SLUICE_ABI too.
+struct MetadataKey {
+    std::string_view text;
+    friend bool operator<(const MetadataKey& a, const MetadataKey& b) { return a.text < b.text; }
+    friend bool operator==(const MetadataKey& a, const MetadataKey& b) { return a.text == b.text; }
+};
+
 // The object after "__metadata__": text by key, no key twice.
 inline void read_metadata(JsonCursor& json) {
-    std::array<std::string_view, max_metadata> keys;
+    std::array<MetadataKey, max_metadata> keys;
     std::size_t n = 0;
     for (bool more = json.open('{'); more; more = json.next('}')) {
         const std::size_t at = json.position();
         const std::string_view key = read_key(json);
         json.string();
         if (n == max_metadata) return json.fail(at, "__metadata__ has more than ", max_metadata, " keys");
-        keys[n++] = key;
+        keys[n++] = {key};
     }
     if (!json.status()) return;
     const auto end = keys.begin() + static_cast<std::ptrdiff_t>(n);
     std::sort(keys.begin(), end);
     if (const auto twin = std::adjacent_find(keys.begin(), end); twin != end)
-        json.stop(Status::error(Error::format, "__metadata__ has the key ", quoted(*twin), " twice"));
+        json.stop(Status::error(Error::format, "__metadata__ has the key ", quoted(twin->text), " twice"));
 }
 
 // The object after a tensor's name: exactly dtype, shape and data_offsets, each once, in any order.
@@ -91,7 +98,8 @@ inline Entry read_entry(JsonCursor& json, std::string_view name) {
     for (bool more = json.open('{'); more; more = json.next('}')) {
         const std::string_view key = read_key(json);
         if (!json.status()) break;
-        const auto field = static_cast<std::size_t>(std::find(fields.begin(), fields.end(), key) - fields.begin());
+        std::size_t field = 0;
+        while (field < fields.size() && fields[field] != key) ++field;
         if (field == fields.size() || seen[field]) {
             json.stop(Status::error(Error::format, "tensor ", quoted(name),
                                     ": expected dtype, shape and data_offsets, ", "found ", quoted(key),

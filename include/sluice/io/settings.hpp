@@ -13,27 +13,39 @@ struct Setting {
     std::string_view name, bits;
 };
 
-// Walks the list: f(index, setting) -> Status for each. A mask of the wrong length is an error.
-template <class F>
-Status for_each_setting(std::string_view list, int gates, F f) {
-    for (int index = 0; !list.empty(); ++index) {
-        const std::string_view item = list.substr(0, list.find(' '));
-        list.remove_prefix(item.size() < list.size() ? item.size() + 1 : list.size());
-        const std::size_t equals = item.find('=');
-        const Setting s{item.substr(0, equals), equals == item.npos ? "" : item.substr(equals + 1)};
-        if (s.name.empty() || s.bits.size() != static_cast<std::size_t>(gates) ||
-            s.bits.find_first_not_of("01") != s.bits.npos)
-            return Status::error(Error::format, "setting '", item.substr(0, 60), "': expected name=mask with ", gates,
-                                 " digits 0 or 1");
-        if (Status status = f(index, s); !status) return status;
-    }
-    return {};
+// Takes the next item off a list separated by spaces; empty at its end. Not substr(), which may throw.
+inline std::string_view next_item(std::string_view& list) {
+    while (list.starts_with(' ')) list.remove_prefix(1);
+    std::size_t length = 0;
+    while (length < list.size() && list[length] != ' ') ++length;
+    const std::string_view item(list.data(), length);
+    list.remove_prefix(length);
+    return item;
 }
 
 inline int count_settings(std::string_view list) {
-    int count = list.empty() ? 0 : 1;
-    for (char c : list) count += c == ' ';
+    int count = 0;
+    while (!next_item(list).empty()) ++count;
     return count;
+}
+
+// Walks the list: f(index, setting) -> Status for each. A mask of the wrong length is an error.
+template <class F>
+Status for_each_setting(std::string_view list, int gates, F f) {
+    int index = 0;
+    for (std::string_view item; !(item = next_item(list)).empty(); ++index) {
+        std::size_t equals = 0;
+        while (equals < item.size() && item[equals] != '=') ++equals;
+        const std::size_t after = equals < item.size() ? equals + 1 : equals;
+        const Setting s{{item.data(), equals}, {item.data() + after, item.size() - after}};
+        bool good = !s.name.empty() && s.bits.size() == static_cast<std::size_t>(gates) && after > equals;
+        for (char c : s.bits) good = good && (c == '0' || c == '1');
+        if (!good)
+            return Status::error(Error::format, "setting '", std::string_view(item.data(), item.size() < 60 ? item.size() : 60),
+                                 "': expected name=mask with ", gates, " digits 0 or 1");
+        if (Status status = f(index, s); !status) return status;
+    }
+    return {};
 }
 
 }  // namespace sluice

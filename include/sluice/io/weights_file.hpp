@@ -4,6 +4,7 @@
 
 #include "sluice/graph/node.hpp"
 #include "sluice/io/safetensors.hpp"
+#include "sluice/io/settings.hpp"
 #include "sluice/io/weight_source.hpp"
 
 namespace sluice::inline SLUICE_ABI::io {
@@ -35,8 +36,13 @@ class WeightsFile {
     Result<WeightSource> bias(const graph::Node& n) const { return vector(text<120>(n.name, ".bias").view(), n.out.C); }
 
     // A setting's own scale or bias of a layer: [K].
-    Result<WeightSource> setting(std::string_view name, const graph::Node& n, std::string_view which) const {
-        return vector(text<160>("settings.", name, ".", n.name, ".", which).view(), n.out.C);
+    using SettingName = Text<160>;
+    static SettingName setting_name(std::string_view setting, const graph::Node& n, std::string_view which) {
+        return text<160>("settings.", setting, ".", n.name, ".", which);
+    }
+    bool has(const SettingName& name) const { return file_.find(name.view()) != nullptr; }
+    Result<WeightSource> setting(const SettingName& name, const graph::Node& n) const {
+        return vector(name.view(), n.out.C);
     }
 
     // The logits that the full network gives for image_generator(selftest_seed); null source if the file has none.
@@ -70,7 +76,7 @@ class WeightsFile {
         bool same = t->rank == static_cast<int>(shape.size());
         for (std::size_t i = 0; i < shape.size(); ++i) {
             same = same && t->shape[i] == shape[i];
-            expected.append(i > 0 ? "," : "").append(shape[i]);
+            expected.append(i > 0 ? ", " : "").append(shape[i]);
         }
         if (!same)
             return Status::error(Error::mismatch, "tensor ", name, " has shape ", t->shape_text(), ", expected ",
@@ -81,19 +87,37 @@ class WeightsFile {
         return WeightSource(*t);
     }
 
-    // A tensor that nobody reads is a sign of another network.
+    // A tensor that nobody reads is a sign of another network, or of a name misspelt.
     Status nothing_left_over(const graph::View& net) const {
         for (const Tensor& t : file_.tensors()) {
-            if (t.name.starts_with("selftest.") || t.name.starts_with("settings.")) continue;
-            const std::size_t dot = t.name.rfind('.');
-            const std::string_view leaf = dot == t.name.npos ? "" : t.name.substr(dot);
-            bool known = false;
+            std::string_view rest = t.name;
+            if (rest == "selftest.logits") continue;
+            const bool setting = rest.starts_with("settings.");
+            bool known = !setting || names_a_setting(rest);
+            const std::size_t dot = rest.rfind('.');
+            const std::string_view layer(rest.data(), dot == rest.npos ? 0 : dot);
+            const std::string_view leaf(rest.data() + layer.size(), rest.size() - layer.size());
+            bool layer_known = false;
             for (const graph::Node& n : net.nodes)
-                known = known || (n.has_weights() && (leaf == ".weight" || leaf == ".bias") &&
-                                  t.name.substr(0, dot) == n.name.view());
+                layer_known = layer_known || (n.has_weights() && layer == n.name.view());
+            known = known && layer_known && (leaf == ".bias" || leaf == (setting ? ".scale" : ".weight"));
             if (!known) return Status::error(Error::mismatch, "tensor ", t.name, " belongs to no layer of this network");
         }
         return {};
+    }
+
+    // Takes "settings.<name>." off the front, if a setting of that name is listed.
+    bool names_a_setting(std::string_view& rest) const {
+        std::string_view list = metadata("settings"), tail = rest;
+        tail.remove_prefix(std::string_view("settings.").size());
+        for (std::string_view item; !(item = next_item(list)).empty();) {
+            const std::string_view name(item.data(), item.find('=') == item.npos ? item.size() : item.find('='));
+            if (!tail.starts_with(name) || tail.size() <= name.size() || tail[name.size()] != '.') continue;
+            tail.remove_prefix(name.size() + 1);
+            rest = tail;
+            return true;
+        }
+        return false;
     }
 };
 

@@ -56,11 +56,11 @@ struct Blocking {
         for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
             if (most_pixels(NR) < 1) break;
             const Line line = Line::cut(length, most_pixels(NR));
-            double cost = 0;
-            for (int rest = b.vectors; rest > 0; rest -= NR) {
-                const int nr = rest < NR ? rest : NR;
-                cost += line.longer * step(line.shorter + 1, nr) + (line.tiles - line.longer) * step(line.shorter, nr);
-            }
+            const auto column = [&](int nr) {
+                return line.longer * step(line.shorter + 1, nr) + (line.tiles - line.longer) * step(line.shorter, nr);
+            };
+            const int rest = b.vectors % NR;
+            const double cost = b.vectors / NR * column(NR) + (rest > 0 ? column(rest) : 0.0);
             if (NR == 1 || cost < least) least = cost, b.NR = NR, b.line = line;
         }
 

@@ -1,0 +1,113 @@
+// How every option is spelt, and its line of --help. The one file that knows CLI11, which takes five seconds to
+// compile.
+#include "command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "commands.hpp"
+#include "failure.hpp"
+#include "machine.hpp"
+
+namespace sluice::tools {
+
+namespace {
+
+// Each occurrence takes one word; lists within it are taken apart later, so that messages can quote them.
+void add_words(CLI::App& command, const char* name, std::vector<std::string>& words, const char* type,
+               const char* help) {
+    command.add_option(name, words, help)->type_name(type)->expected(1)->take_all();
+}
+
+CLI::Option* add_file(CLI::App& command, const char* name, std::string& path, const char* help) {
+    return command.add_option(name, path, help)->type_name("FILE");
+}
+
+void add_masks(CLI::App& command, MaskOptions& m) {
+    add_words(command, "--keep", m.keep, "RATIO,...",
+              "share of each group's blocks to keep, 0 to 1; at least one stays");
+    add_words(command, "--groups", m.groups, "G:K,...",
+              "group G, from 0, keeps K blocks and the others all; repeatable");
+    add_words(command, "--tuple", m.tuples, "K,K,...", "blocks that each group keeps; repeatable");
+    add_words(command, "--mask", m.bits, "BITS", "one digit for each gate, 1: the block runs; repeatable");
+}
+
+void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "print JSON"); }
+
+void add_nets(CLI::App& command, NetsOptions& o) {
+    add_words(command, "--net", o.networks, "NAME,...", "these networks only; repeatable");
+    command.add_flag("--layers", o.layers, "every layer too");
+    add_json(command, o.json);
+}
+
+void add_evaluate(CLI::App& command, EvaluateOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
+    add_file(command, "--data", o.data, "test images: .bin, .bin.xz, or a directory with test_batch.bin[.xz]")
+        ->required();
+    add_masks(command, o.masks);
+    command.add_option("--limit", o.limit, "only the first N images")->type_name("N");
+    command.add_option("--subsets", o.subsets, "top-1 of the first N images too, for each N")->type_name("N,...");
+    command.add_option("--threads", o.threads, "engines that run side by side, each on images of its own");
+    add_file(command, "--predictions", o.predictions, "write predicted classes: a line per image, a column per mask");
+    add_file(command, "--logits", o.logits, "write the first mask's logits, .npy");
+    command.add_flag("--default-statistics", o.default_statistics,
+                     "run masks for which the weights bring no statistics with the whole network's");
+    add_json(command, o.json);
+}
+
+void add_bench(CLI::App& command, BenchOptions& o) {
+    add_words(command, "--net", o.networks, "NAME,...", "networks, or all; repeatable");
+    command.get_option("--net")->required();
+    add_masks(command, o.masks);
+    command.add_option("--threads", o.threads, "threads that share each frame");
+    add_file(command, "--weights", o.weights, "a converted checkpoint (default: weights made up from a seed)");
+    command.add_flag("--line", o.line, "print `NAME milliseconds` and nothing else");
+    command.add_flag("--layers", o.layers, "every layer too");
+    add_json(command, o.json);
+}
+
+void add_verify(CLI::App& command, VerifyOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
+    add_json(command, o.json);
+}
+
+void add_doctor(CLI::App& command, DoctorOptions& o) {
+    command.add_option("--root", o.root, "read proc and sys below this directory")->type_name("DIR");
+    add_json(command, o.json);
+}
+
+}  // namespace
+
+std::function<void()> parse(int argc, char** argv) {
+    CLI::App program("Convolutional networks with run-time gates: list, evaluate, time and verify them.", "sluice");
+    program.set_version_flag("--version", "sluice " + version());
+    program.require_subcommand(1);
+    program.footer(
+        "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a file is missing or unreadable, 4 a file is\n"
+        "damaged or belongs to another network, 6 a verification failed.");
+    std::function<void()> call;
+    const auto add = [&]<class Options>(const char* name, const char* help, void (*options)(CLI::App&, Options&),
+                                        void (*run)(const Options&)) {
+        auto o = std::make_shared<Options>();
+        CLI::App* command = program.add_subcommand(name, help);
+        options(*command, *o);
+        command->callback([&call, o, run] { call = [o, run] { run(*o); }; });
+    };
+    add("nets", "What each network is made of and what it needs", add_nets, nets);
+    add("evaluate", "Accuracy and time on CIFAR-10, for one mask or many", add_evaluate, evaluate);
+    add("bench", "Time per frame, after a comparison with the reference primitive", add_bench, bench);
+    add("verify", "Replay the self-test that a weights file carries", add_verify, verify);
+    add("doctor", "What was compiled, what the machine offers, what is left unused", add_doctor, doctor);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        if (e.get_exit_code() != 0) fail(Exit::usage, e.what(), " (see --help)");
+        program.exit(e);
+        return [] {};
+    }
+    return call;
+}
+
+}  // namespace sluice::tools

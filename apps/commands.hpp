@@ -1,0 +1,51 @@
+// The subcommands: what can be asked of each, and the function that does it. Data goes to stdout, everything else to
+// stderr, and what goes wrong is thrown as a Failure. command_line.cpp says how the options are spelt.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "masks.hpp"
+
+namespace sluice::tools {
+
+struct NetsOptions {
+    std::vector<std::string> networks{"all"};
+    bool layers = false, json = false;
+};
+void nets(const NetsOptions& o);
+
+struct EvaluateOptions {
+    std::string network, weights, data;
+    MaskOptions masks;
+    std::optional<long long> limit;   // images
+    std::string subsets;              // "32,100"; empty for none
+    std::string predictions, logits;  // files to write; empty for none
+    int threads = 1;
+    bool default_statistics = false, json = false;
+};
+void evaluate(const EvaluateOptions& o);
+
+struct BenchOptions {
+    std::vector<std::string> networks;
+    std::string weights;  // empty: made up from a seed
+    MaskOptions masks;
+    int threads = 1;
+    bool line = false, layers = false, json = false;
+};
+void bench(const BenchOptions& o);
+
+struct VerifyOptions {
+    std::string network, weights;
+    bool json = false;
+};
+void verify(const VerifyOptions& o);
+
+struct DoctorOptions {
+    std::string root = "/";
+    bool json = false;
+};
+void doctor(const DoctorOptions& o);
+
+}  // namespace sluice::tools

@@ -1,0 +1,76 @@
+// AnyNetwork and Session: one network of the list, chosen at run time. The library's networks are types; here is the
+// seam where their names, masks and engines become values. network_impl.hpp holds the other side of it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/core/executor.hpp"
+#include "sluice/core/memory.hpp"
+#include "sluice/gate/proportional.hpp"
+#include "sluice/graph/node.hpp"
+#include "trace.hpp"
+
+namespace sluice::tools {
+
+using Gates = std::vector<bool>;  // true: open; in network order, one for each block that can be skipped
+
+// What a frame executes with some gates shut.
+struct Cost {
+    std::vector<int> kept;  // blocks per group
+    std::int64_t parameters = 0;
+    std::int64_t macs = 0;
+};
+
+struct FrameOptions {
+    int slot = 0;  // which of the session's engines; one thread at a time per slot
+    Executor executor = {};
+    Trace* trace = nullptr;           // times each layer
+    bool default_statistics = false;  // run a mask without a setting of its own with the full network's statistics
+};
+
+// One set of packed weights and engines that share it.
+class Session {
+  public:
+    virtual ~Session() = default;
+    virtual Status load(std::span<const std::byte> weights, bool self_test) = 0;
+    // The logits stay valid until the slot's next frame.
+    virtual Result<std::span<const float>> run(std::span<const float> image, const Gates&,
+                                               const FrameOptions& = {}) = 0;
+    // Of the last self-test.
+    virtual float largest_difference() const = 0;
+    virtual float largest_logit() const = 0;
+};
+
+enum class Primitives { chosen, reference };
+
+class AnyNetwork {
+  public:
+    struct Facts {
+        std::string name;
+        Shape input;
+        int classes = 0;
+        MemorySize memory;
+        graph::View graph;
+        std::vector<int> blocks;  // per group
+    };
+
+    explicit AnyNetwork(Facts f) : facts(std::move(f)) {}
+    virtual ~AnyNetwork() = default;
+
+    const Facts facts;
+
+    Gates whole() const { return Gates(static_cast<std::size_t>(facts.graph.gates), true); }
+    virtual Gates proportional(gate::Ratio) const = 0;
+    virtual Result<Gates> keep(std::span<const int> blocks_per_group) const = 0;
+    virtual Cost cost(const Gates&) const = 0;
+
+    // Which primitive computes a node; empty for nodes without weights.
+    virtual std::string_view primitive(int node) const = 0;
+    // slots: how many engines. settings: how many gate settings of a weights file to lend room for.
+    virtual std::unique_ptr<Session> session(Primitives, int slots, int settings) const = 0;
+};
+
+}  // namespace sluice::tools

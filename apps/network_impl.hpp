@@ -1,0 +1,121 @@
+// The compile-time side of network.hpp: what one network's translation unit instantiates.
+#pragma once
+
+#include <utility>
+
+#include "network.hpp"
+#include "registry.hpp"
+#include "sluice/gate/accounting.hpp"
+#include "sluice/gate/policies.hpp"
+#include "sluice/host_memory.hpp"
+#include "sluice/nets/networks.hpp"
+#include "sluice_kernels/cpu.hpp"
+
+namespace sluice::tools {
+
+template <class Net>
+gate::Mask<Net> mask_of(const Gates& gates) {
+    gate::Mask<Net> mask;
+    for (int g = 0; g < mask.gates; ++g) mask.set(g, gates.at(static_cast<std::size_t>(g)));
+    return mask;
+}
+
+template <class Net>
+Gates gates_of(const gate::Mask<Net>& mask) {
+    Gates gates;
+    for (int g = 0; g < mask.gates; ++g) gates.push_back(mask.open(g));
+    return gates;
+}
+
+template <class Engine>
+class EngineSession final : public Session {
+    using Net = typename Engine::network;
+    HostMemory memory_;               // the weights, and the first engine's activations
+    std::vector<HostMemory> frames_;  // the other engines' activations
+    std::vector<Engine> engines_;
+
+  public:
+    EngineSession(int slots, int settings) : memory_(host_memory<Engine>(static_cast<std::size_t>(settings))) {
+        for (int i = 1; i < slots; ++i) frames_.push_back(frame_memory<Engine>());
+        engines_.emplace_back(memory_);
+    }
+
+    Status load(std::span<const std::byte> weights, bool self_test) override {
+        engines_.resize(1, engines_.front());
+        Status s = engines_.front().load(weights, self_test ? SelfTest::replay : SelfTest::skip);
+        for (const HostMemory& frame : frames_) engines_.push_back(engines_.front().share(frame));
+        return s;
+    }
+
+    Result<std::span<const float>> run(std::span<const float> image, const Gates& gates,
+                                       const FrameOptions& o) override {
+        Engine& engine = engines_.at(static_cast<std::size_t>(o.slot));
+        const gate::Mask<Net> mask = mask_of<Net>(gates);
+        const NoSetting missing = o.default_statistics ? NoSetting::takes_the_default : NoSetting::is_an_error;
+        const auto logits = o.trace == nullptr ? engine.run(image, mask, o.executor, missing)
+                                               : engine.run(image, mask, o.executor, *o.trace, missing);
+        if (!logits) return logits.status();
+        return std::span<const float>(*logits);
+    }
+
+    float largest_difference() const override { return engines_.front().largest_difference(); }
+    float largest_logit() const override { return engines_.front().largest_logit(); }
+};
+
+template <class Net>
+class NetworkOf final : public AnyNetwork {
+    using Chosen = Engine<Net, Cpu>;
+    using Reference = Engine<Net, Cpu, UniformPlan<"reference">>;  // the yardstick
+
+  public:
+    NetworkOf()
+        : AnyNetwork({.name = std::string(Net::name.view()),
+                      .input = Chosen::input,
+                      .classes = Chosen::classes,
+                      .memory = Chosen::memory,
+                      .graph = graph_view<Net>,
+                      .blocks = {blocks_per_group<Net>.begin(), blocks_per_group<Net>.end()}}) {}
+
+    Gates proportional(gate::Ratio r) const override { return gates_of<Net>(gate::proportional<Net>(r)); }
+
+    Result<Gates> keep(std::span<const int> blocks) const override {
+        gate::Keep<Net> k{};
+        if (blocks.size() != k.size())
+            return Status::error(Error::argument, "expected ", k.size(), " numbers, one for each group of ", Net::name,
+                                 ", found ", blocks.size());
+        for (std::size_t g = 0; g < k.size(); ++g) k[g] = blocks[g];
+        const auto mask = gate::keep_checked<Net>(k);
+        if (!mask) return mask.status();
+        return gates_of<Net>(*mask);
+    }
+
+    Cost cost(const Gates& gates) const override {
+        const gate::Mask<Net> mask = mask_of<Net>(gates);
+        const auto kept = mask.kept();
+        return {{kept.begin(), kept.end()}, parameters<Net>(mask), macs<Net>(mask)};
+    }
+
+    std::string_view primitive(int node) const override { return Chosen::primitive(node); }
+
+    std::unique_ptr<Session> session(Primitives primitives, int slots, int settings) const override {
+        if (primitives == Primitives::reference) return std::make_unique<EngineSession<Reference>>(slots, settings);
+        return std::make_unique<EngineSession<Chosen>>(slots, settings);
+    }
+};
+
+// Its place in nets::networks, so that every listing has the order of the list and not of the linker.
+template <class Net, class... N>
+constexpr int place_in(nets::List<N...>) {
+    int place = -1, i = 0;
+    ((place = std::is_same_v<Net, N> ? i : place, ++i), ...);
+    return place;
+}
+
+template <class Net>
+struct Registration {
+    static_assert(place_in<Net>(nets::networks{}) >= 0, "the network is not in nets::networks");
+    NetworkOf<Net> network;
+    Registration() { enlist(place_in<Net>(nets::networks{}), network); }
+};
+
+}  // namespace sluice::tools

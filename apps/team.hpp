@@ -1,0 +1,89 @@
+// Team: threads that share the work of each layer. The library starts none; this is what a program lends it as
+// Executor.
+//
+// A frame forks and joins once a layer, a hundred times in a few milliseconds, so waiting threads first spin. After
+// about 50 microseconds without work they sleep: an idle engine should not heat a board.
+#pragma once
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "sluice/core/executor.hpp"
+
+namespace sluice::tools {
+
+class Team {
+  public:
+    // The calling thread is one of them: it does part 0 of everything.
+    explicit Team(int threads) {
+        try {
+            for (int part = 1; part < threads; ++part) threads_.emplace_back([this, part] { work(part); });
+        } catch (...) {
+            dismiss();  // the machine has not that many threads to give
+            throw;
+        }
+    }
+    Team(const Team&) = delete;
+    Team& operator=(const Team&) = delete;
+    ~Team() { dismiss(); }
+
+    int size() const { return static_cast<int>(threads_.size()) + 1; }
+    Executor executor() {
+        return {size(), [](void* self, Executor::Task task, void* f) { static_cast<Team*>(self)->run(task, f); }, this};
+    }
+
+  private:
+    void run(Executor::Task task, void* context) {
+        task_ = task;
+        context_ = context;
+        busy_.store(static_cast<unsigned>(threads_.size()), std::memory_order_relaxed);
+        start();
+        task(context, 0);
+        for (unsigned left; (left = busy_.load(std::memory_order_acquire)) != 0;) wait(busy_, left);
+    }
+
+    void work(int part) {
+        for (unsigned seen = 0;;) {
+            wait(round_, seen++);
+            if (task_ == nullptr) return;
+            task_(context_, part);
+            if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+        }
+    }
+
+    void start() {
+        round_.fetch_add(1, std::memory_order_release);  // publishes task_ and context_
+        round_.notify_all();
+    }
+
+    void dismiss() {
+        task_ = nullptr;
+        start();
+        for (std::thread& t : threads_) t.join();
+    }
+
+    static void wait(const std::atomic<unsigned>& value, unsigned old) {
+        for (int spins = 0; spins < 1000; ++spins) {
+            if (value.load(std::memory_order_acquire) != old) return;
+            relax();
+        }
+        value.wait(old, std::memory_order_acquire);
+    }
+
+    static void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+        asm volatile("yield");
+#endif
+    }
+
+    std::vector<std::thread> threads_;
+    Executor::Task task_ = nullptr;
+    void* context_ = nullptr;
+    alignas(64) std::atomic<unsigned> round_{0};  // counts the tasks; each on a cache line of its own
+    alignas(64) std::atomic<unsigned> busy_{0};   // threads that have not finished the current one
+};
+
+}  // namespace sluice::tools

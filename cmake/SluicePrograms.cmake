@@ -1,0 +1,95 @@
+# How our own programs (command, tests, benchmarks) are compiled. Nothing here reaches a user of the libraries.
+
+# sluice_isa_flags(<target> <isa>): THE list of compiler flags per instruction set.
+function(sluice_isa_flags target isa)
+    set(sse)
+    set(avx2 -mavx2 -mfma)
+    set(avx512 -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+    if(isa STREQUAL "scalar")
+        target_compile_definitions(${target} PRIVATE SLUICE_SCALAR)
+    elseif(isa MATCHES "^(sse|avx2|avx512)$")
+        target_compile_options(${target} PRIVATE ${${isa}})
+        target_compile_definitions(${target} PRIVATE SLUICE_QUIET)
+    else()
+        message(FATAL_ERROR "sluice: SLUICE_ISA is '${isa}', expected native, scalar, sse, avx2 or avx512")
+    endif()
+endfunction()
+
+# sluice_resolve_isa(<out>): SLUICE_ISA, with 'native' replaced by the widest that this machine has.
+function(sluice_resolve_isa out)
+    set(isa ${SLUICE_ISA})
+    if(isa STREQUAL "native")
+        execute_process(COMMAND bash ${PROJECT_SOURCE_DIR}/cmake/cpu_isa.sh OUTPUT_VARIABLE isa
+                        OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    endif()
+    set(${out} ${isa} PARENT_SCOPE)
+endfunction()
+
+# sluice_networks(<out>): the types of nets/networks.hpp, such as "ResNet152Cifar<>".
+function(sluice_networks out)
+    set(list ${PROJECT_SOURCE_DIR}/include/sluice/nets/networks.hpp)
+    set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
+    file(STRINGS ${list} types REGEX "^    [A-Za-z0-9_]+<[^>]*>(,|>;)$")
+    list(TRANSFORM types REPLACE "^    ([A-Za-z0-9_]+<[^>]*>).*$" "\\1")
+    if(NOT types)
+        message(FATAL_ERROR "sluice: found no network in ${list}")
+    endif()
+    set(${out} ${types} PARENT_SCOPE)
+endfunction()
+
+# sluice_network_file(<type> <out>): "resnet152cifar" for "ResNet152Cifar<>", to name files and targets by.
+function(sluice_network_file type out)
+    string(REGEX REPLACE "[^A-Za-z0-9_]" "" name "${type}")
+    string(TOLOWER "${name}" name)
+    set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+# sluice_network_name(<type> <out>): the name in the network's definition, "resnet152_cifar" for "ResNet152Cifar<>".
+function(sluice_network_name type out)
+    string(REGEX REPLACE "<.*" "" type "${type}")
+    file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/sluice/nets/*.hpp)
+    foreach(header IN LISTS headers)
+        file(STRINGS ${header} line REGEX "^using ${type} = [^\"]*\"[a-z0-9_]+\"")
+        if(line)
+            string(REGEX REPLACE "^[^\"]*\"([a-z0-9_]+)\".*" "\\1" name "${line}")
+            set(${out} ${name} PARENT_SCOPE)
+            return()
+        endif()
+    endforeach()
+    message(FATAL_ERROR "sluice: no line 'using ${type} = ...\"its_name\"' in include/sluice/nets/")
+endfunction()
+
+# sluice_needs(<package> <header> <Debian package> <out>): the folder that has the header, or a sentence.
+function(sluice_needs package header debian out)
+    find_path(SLUICE_${package}_INCLUDE_DIR ${header} DOC "Folder that has ${header}")
+    mark_as_advanced(SLUICE_${package}_INCLUDE_DIR)
+    if(NOT SLUICE_${package}_INCLUDE_DIR)
+        message(FATAL_ERROR "sluice: ${package} (${header}) not found. Install it (Debian and Ubuntu: ${debian}) or set "
+                            "SLUICE_${package}_INCLUDE_DIR. SLUICE_TESTS, SLUICE_TOOLS and SLUICE_BENCH choose what is "
+                            "built; the libraries need none of this.")
+    endif()
+    set(${out} ${SLUICE_${package}_INCLUDE_DIR} PARENT_SCOPE)
+endfunction()
+
+# sluice_options(<target> <isa>): what our objects and programs have in common.
+function(sluice_options target isa)
+    target_link_libraries(${target} PRIVATE sluice_cpu)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow $<$<BOOL:${SLUICE_WERROR}>:-Werror>)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
+        # Its flow analysis raises false alarms about std::string's operator+ and std::vector's insert().
+        target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
+                               -Wno-stringop-overread)
+    endif()
+    sluice_isa_flags(${target} ${isa})
+    if(SLUICE_SANITIZE)
+        target_compile_options(${target} PRIVATE -O1 -g -fno-omit-frame-pointer -fsanitize=${SLUICE_SANITIZE}
+                               -fno-sanitize-recover=all)
+        target_link_options(${target} PRIVATE -fsanitize=${SLUICE_SANITIZE})
+    endif()
+endfunction()
+
+# sluice_program(<target> <isa> <source>...)
+function(sluice_program target isa)
+    add_executable(${target} ${ARGN})
+    sluice_options(${target} ${isa})
+endfunction()

@@ -1,0 +1,127 @@
+// A network that does not fit together is refused with a sentence that names the layer and says why. In a program the
+// sentence ends the compilation; here it is read from the builder.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "sluice/graph/graph.hpp"
+
+using namespace sluice;
+using graph::Builder;
+using graph::Tensor;
+
+namespace {
+
+// The complaint about the network that `describe` builds, or "" if there is none.
+template <class F>
+std::string complaint(F describe) {
+    const auto b = std::make_unique<Builder>();
+    describe(*b);
+    return std::string(b->error.view());
+}
+
+// A network of two blocks of which the second, built by `block`, can be skipped.
+template <class F>
+std::string complaint_about_block(F block) {
+    return complaint([&](Builder& b) {
+        const Tensor x = b.input({8, 6, 6});
+        b.begin_group();
+        b.begin_block(x);
+        const Tensor y = b.conv("first", b.conv("a", x, {.K = 8}), {.K = 8, .shortcut = x});
+        b.end_block(y);
+        b.begin_block(y);
+        b.end_block(block(b, y));
+    });
+}
+
+struct Repeated {
+    static constexpr void describe(Builder& b) {
+        const Tensor x = b.input({3, 8, 8});
+        b.conv("same", b.conv("same", x, {.K = 4}), {.K = 4});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a network that fits gives no complaint") {
+    CHECK(complaint_about_block([](Builder& b, Tensor y) {
+              return b.conv("d", b.conv("c", y, {.K = 4}), {.K = 8, .shortcut = y});
+          }) == "");
+}
+
+TEST_CASE("layers that do not fit are named with the reason") {
+    CHECK(complaint([](Builder& b) {
+              b.conv("wide", b.input({3, 4, 4}), {.K = 8, .R = 7, .pad = 1});
+          }) == "wide: a 7x7 window does not fit into 3x4x4 with padding 1");
+    CHECK(complaint([](Builder& b) {
+              b.conv("none", b.input({3, 4, 4}), {});
+          }) == "none: K, R, stride and groups must be positive, pad not negative");
+    CHECK(complaint([](Builder& b) {
+              b.conv("grouped", b.input({3, 4, 4}), {.K = 8, .groups = 2});
+          }) == "grouped: 2 groups do not divide 3 input and 8 output channels");
+    CHECK(complaint([](Builder& b) {
+              const Tensor x = b.input({3, 4, 4});
+              b.conv("sum", b.conv("a", x, {.K = 8}), {.K = 8, .stride = 2, .shortcut = x});
+          }) == "sum: the shortcut is 3x4x4 but the layer gives 8x2x2");
+    CHECK(complaint([](Builder& b) {
+              b.linear("fc", b.input({3, 4, 4}), 10);
+          }) == "fc: a linear layer takes a Cx1x1 input but gets 3x4x4; pool it first");
+    CHECK(complaint([](Builder& b) {
+              b.linear("fc", b.input({3, 1, 1}), 0);
+          }).starts_with("fc: needs at least one class"));
+    CHECK(complaint([](Builder& b) {
+              b.max_pool("pool", b.input({3, 4, 4}), {.R = 2, .stride = 2, .pad = 2});
+          }) == "pool: R and stride must be positive, and pad at most R / 2");
+    CHECK(complaint([](Builder& b) {
+              b.subsample("option_a", b.input({3, 4, 4}), 8, 2);
+          }) == "option_a: cannot pad 3 channels evenly to 8");
+    CHECK(complaint([](Builder& b) {
+              b.conv("lost", Tensor{}, {.K = 8});
+          }).starts_with("lost: reads a tensor that no layer of this network gives"));
+    CHECK(complaint([](Builder& b) { b.input({3, 0, 4}); }) == "input: gives 3x0x4, which is empty or too large");
+    CHECK(complaint([](Builder& b) {
+              b.input({3, 1 << 16, 1 << 16});
+          }) == "input: gives 3x65536x65536, which is empty or too large");
+}
+
+TEST_CASE("the first complaint is the one that is kept") {
+    CHECK(complaint([](Builder& b) {
+              const Tensor x = b.conv("one", b.input({3, 4, 4}), {.K = 8, .R = 9});
+              b.conv("two", x, {.K = 0});
+          }) == "one: a 9x9 window does not fit into 3x4x4 with padding 0");
+}
+
+TEST_CASE("blocks that can be skipped must be able to leave their input as their output") {
+    CHECK(complaint_about_block([](Builder& b, Tensor y) { return b.conv("wider", y, {.K = 16}); }) ==
+          "wider: block 1 of its group turns 8x6x6 into 16x6x6; only the first block of a group may change the shape");
+    CHECK(complaint_about_block([](Builder& b, Tensor y) { return b.conv("plain", y, {.K = 8}); }) ==
+          "plain: a block that can be skipped must end by adding its own input");
+    CHECK(complaint([](Builder& b) { b.begin_block(b.input({3, 4, 4})); }) == "residual block before begin_group()");
+    CHECK(complaint([](Builder& b) { b.end_block(b.input({3, 4, 4})); }) == "end_block() without begin_block()");
+}
+
+TEST_CASE("a block of one convolution cannot be skipped: it would overwrite the input that it still reads") {
+    CHECK(complaint_about_block([](Builder& b, Tensor y) {
+              return b.conv("alone", y, {.K = 8, .R = 3, .pad = 1, .shortcut = y});
+          }).starts_with("alone: "));
+}
+
+TEST_CASE("the input of a block that can be skipped has no reader after the block: by then it may be overwritten") {
+    const auto later = complaint([](Builder& b) {
+        const Tensor x = b.input({8, 6, 6});
+        b.begin_group();
+        b.begin_block(x);
+        const Tensor y = b.conv("first", b.conv("a", x, {.K = 8}), {.K = 8, .shortcut = x});
+        b.end_block(y);
+        b.begin_block(y);
+        const Tensor z = b.conv("d", b.conv("c", y, {.K = 8}), {.K = 8, .shortcut = y});
+        b.end_block(z);
+        b.conv("late", z, {.K = 8, .shortcut = y});
+    });
+    CHECK(later.starts_with("late: "));
+}
+
+TEST_CASE("names are unique, for weights are found by them") {
+    CHECK(graph::composition_error<Repeated>.view() == "same: two layers have this name");
+}
