@@ -82,7 +82,7 @@ function(sluice_options target isa)
     endif()
     sluice_isa_flags(${target} ${isa})
     if(SLUICE_SANITIZE)
-        target_compile_options(${target} PRIVATE -O1 -g -fno-omit-frame-pointer -fsanitize=${SLUICE_SANITIZE}
+        target_compile_options(${target} PRIVATE -O1 -g1 -fno-omit-frame-pointer -fsanitize=${SLUICE_SANITIZE}
                                -fno-sanitize-recover=all)
         target_link_options(${target} PRIVATE -fsanitize=${SLUICE_SANITIZE})
     endif()

@@ -1,6 +1,10 @@
 // host_memory<Engine>(): an engine's regions from the heap, for programs that have one. Not part of the core.
 #pragma once
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <memory>
 #include <new>
 
@@ -24,12 +28,23 @@ class HostMemory {
     operator Memory() const { return memory_; }
 
   private:
+    // Weights are read once a frame and are larger than any cache: with pages of 2 MiB instead of 4 KiB the processor looks
+    // up fewer addresses and its prefetchers run on. Linux gives them where it has them; elsewhere nothing is lost.
+    static constexpr std::size_t huge_page = std::size_t(2) << 20;
+    static constexpr std::size_t alignment(std::size_t bytes) { return bytes < huge_page ? memory_alignment : huge_page; }
+
     struct Free {
-        void operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t(memory_alignment)); }
+        std::size_t bytes = 0;
+        void operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t(alignment(bytes))); }
     };
     using Region = std::unique_ptr<std::byte[], Free>;
     static Region allocate(std::size_t bytes) {
-        return Region(bytes == 0 ? nullptr : new (std::align_val_t(memory_alignment)) std::byte[bytes]);
+        if (bytes == 0) return Region(nullptr, Free{});
+        Region region(new (std::align_val_t(alignment(bytes))) std::byte[bytes], Free{bytes});
+#if defined(__linux__)
+        if (bytes >= huge_page) ::madvise(region.get(), bytes / huge_page * huge_page, MADV_HUGEPAGE);
+#endif
+        return region;
     }
 
     Region weights_, activations_, workspace_, settings_;

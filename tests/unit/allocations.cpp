@@ -65,7 +65,7 @@ int posix_memalign(void** p, std::size_t alignment, std::size_t bytes) noexcept 
 }
 #endif
 
-// The other forms of new call these two.
+// All forms are replaced: the standard library's others would call these two, a sanitizer's would not.
 void* operator new(std::size_t bytes) {
     ++counter;
     if (void* p = std::malloc(bytes > 0 ? bytes : 1)) return p;
@@ -81,6 +81,17 @@ void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    ++counter;
+    return std::malloc(bytes > 0 ? bytes : 1);
+}
+void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
+void* operator new[](std::size_t bytes) { return operator new(bytes); }
+void* operator new[](std::size_t bytes, std::align_val_t alignment) { return operator new(bytes, alignment); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
 TEST_CASE("the counter of allocations counts all roads to the heap") {
     const auto counted = [](auto allocate) {
