@@ -20,7 +20,7 @@ constexpr Conv conv_of(const graph::Node& n, const graph::Placement& in, const g
             .add_pixel = add.pixel, .add_row = add.row};
 }
 
-// What is left of the choice once it is made: the chosen primitive's name, or an error that names the layer.
+// Not constexpr on purpose: calling it stops the compiler, with this name in the message and the node in its notes.
 void the_plan_names_a_primitive_that_does_not_support_its_layer();
 
 // The steps of one network under one plan, and the memory they need.

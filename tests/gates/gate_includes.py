@@ -7,7 +7,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SIMD = "kernels/sluice_kernels/isa/simd.hpp"
-POSIX = {"include/sluice/io/map.hpp": {"fcntl.h", "sys/mman.h", "sys/stat.h", "unistd.h"}}  # the one look at the system
+POSIX = {"include/sluice/io/map.hpp": {"fcntl.h", "sys/mman.h", "sys/stat.h", "unistd.h"},  # what looks at the system,
+         "include/sluice/host_memory.hpp": {"sys/mman.h"}}                                  # none of it in the core
 ANY = None
 
 # What a room, or a header outside of one, may include: rooms and headers of include/sluice/.

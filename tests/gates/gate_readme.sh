@@ -2,6 +2,7 @@
 # README's program compiles as it stands there, links, and without its weights file says which file is missing.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# shellcheck disable=SC2016  # the backticks are Markdown's
 sed -n '/^```cpp$/,/^```$/p' README.md | sed '/^```/d' >"$scratch/readme.cpp"
 grep -q 'int main' "$scratch/readme.cpp" || fail "README.md has no program in a cpp block"
 g++ "${std[@]}" "${warnings[@]}" "${native[@]}" -O1 "$scratch/readme.cpp" -o "$scratch/readme"
