@@ -71,8 +71,8 @@ struct Blocking {
         b.KC = (c.C + passes - 1) / passes;
 
         // Weights that fill L2 are visited once, by all pixels; smaller ones stay there while the pixels go by in blocks
-        // whose inputs and outputs take an eighth of it. (Measured: a half or a quarter is up to 8 % slower where 64
-        // channels become 256 on maps that do not fit L2.)
+        // whose inputs and outputs take an eighth of it. Larger blocks lose where 64
+        // channels become 256 on maps that do not fit L2.
         const std::int64_t visit = std::int64_t(b.vectors) * width * b.KC * c.R * c.S * 4;
         const int all = b.lines * b.line.tiles;
         const std::int64_t tile_bytes = std::int64_t(b.line.shorter + 1) * (c.stride * c.stride * b.KC + c.K) * 4;
