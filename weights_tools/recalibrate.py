@@ -16,13 +16,13 @@ import torch
 
 import convert
 import evaluate
-from sluice_weights import checkpoint, cifar, format, generator, networks, settings
+from sluice_weights import affine, checkpoint, cifar, format, generator, networks, settings
 
 STORAGE = {"f32": np.float32, "f16": np.float16}
 
 
 def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS, tuples=(), storage="f32",
-                keep_full=False, seed=1, say=lambda line: None):
+                keep_full=False, seed=1, learn=None, say=lambda line: None):
     """Writes output: the weights of the checkpoint at source, a setting for each ratio and tuple but the full network.
 
     images       uint8 [N,3,H,W] that the statistics are taken from
@@ -32,6 +32,7 @@ def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS,
     storage      of the weights; everything else is float32
     keep_full    the full network has the statistics of the checkpoint
     seed         of the self-test image
+    learn        called with net (float32) and a keep tuple for its factors (see affine.py); None: statistics only
     """
     output = pathlib.Path(output)
     format.check_output(output)
@@ -48,7 +49,9 @@ def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS,
     single = networks.build(name)  # float32 for the images; net itself is float64, for the folding
     single.load_state_dict(net.state_dict())
     if not keep_full:
-        settings.install(net, settings.calibrate(single, net.counts, images, mean, std))
+        full = tuple(net.counts)
+        settings.install(net, settings.calibrate(single, [full], images, mean, std)[full])
+        single.load_state_dict(net.state_dict())
         say(f"statistics of the full network: {len(images):,} images")
     with tempfile.TemporaryDirectory() as folder:
         whole, folded = pathlib.Path(folder) / "whole.pth", pathlib.Path(folder) / "folded.safetensors"
@@ -64,10 +67,15 @@ def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS,
         rounded = settings.network(tensors, metadata).double()
         image = generator.image(seed, networks.NETWORKS[name][1])
         tensors["selftest.logits"] = networks.logits(rounded, image).astype(np.float32)
+    statistics = settings.calibrate(single, wanted, images, mean, std) if wanted and not learn else {}
     for keep, label in wanted.items():
-        statistics = settings.calibrate(single, keep, images, mean, std)
+        factors = {}
+        if learn:
+            factors = learn(single, keep)
+            with affine.adjusted(single, factors):
+                statistics |= settings.calibrate(single, [keep], images, mean, std)
         format.add_setting(tensors, metadata, label, networks.keep_to_mask(net, keep),
-                           *settings.epilogue(net, statistics))
+                           *settings.epilogue(net, statistics[keep], affine.as_arrays(factors)))
         say(f"setting {label}: keeps {','.join(map(str, keep))}")
     format.write(output, tensors, metadata)
     say(f"written: {output}, {output.stat().st_size:,} bytes")
@@ -88,12 +96,20 @@ def _options(arguments):
     parser.add_argument("--storage", choices=STORAGE, default="f32", help="of the weights (default: f32)")
     parser.add_argument("--keep-full", action="store_true",
                         help="the full network keeps the statistics of the checkpoint: not for one of train.py")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the self-test image (default: 1)")
+    parser.add_argument("--learn", choices=affine.KINDS, default="none",
+                        help="block: a scale for each block's branch; channel: a scale and a shift for each channel; "
+                             "learnt for each setting, with all weights as they are (default: none)")
+    parser.add_argument("--learn-steps", type=int, default=400, metavar="N",
+                        help=f"of {affine.BATCH} images, for each setting (default: 400)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N",
+                        help="of the self-test image, and of the order in which --learn sees images (default: 1)")
     parser.add_argument("--no-evaluation", action="store_true", help="write the weight file only")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="(default: 1)")
     options = parser.parse_args(arguments)
     if options.images < settings.BATCH or options.threads < 1:
         parser.error(f"--images: at least {settings.BATCH}; --threads: at least 1")
+    if options.learn_steps < 1:
+        parser.error("--learn-steps: at least 1")
     if not 0 <= options.seed < 2**64:
         parser.error("--seed: must be in 0..2^64-1")
     return options
@@ -104,10 +120,15 @@ def main(arguments=None):
     options = _options(arguments)
     torch.set_num_threads(options.threads)
     try:
-        images, _ = cifar.read(options.data, cifar.TRAINING[:-(-options.images // 10000)])
-        recalibrate(options.net, options.checkpoint, options.output, images[:options.images],
-                    *convert.NORMALISATIONS[options.normalisation], options.ratios, options.keep, options.storage,
-                    options.keep_full, options.seed, print)
+        mean, std = convert.NORMALISATIONS[options.normalisation]
+        images, labels = cifar.read(options.data, cifar.TRAINING)
+        learn = None
+        if options.learn != "none":
+            def learn(net, keep):
+                return affine.learn(net, keep, options.learn, images, labels, mean, std, options.learn_steps,
+                                    options.seed)
+        recalibrate(options.net, options.checkpoint, options.output, images[:options.images], mean, std,
+                    options.ratios, options.keep, options.storage, options.keep_full, options.seed, learn, print)
         if not options.no_evaluation:
             rows = evaluate.evaluate(options.output, *cifar.read(options.data, cifar.TEST), options.ratios,
                                      options.keep)

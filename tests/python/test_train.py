@@ -26,8 +26,9 @@ sys.path.insert(0, str(ROOT / "weights_tools"))
 
 import evaluate  # noqa: E402  (found through the path above)
 import recalibrate  # noqa: E402
+import search  # noqa: E402
 import train  # noqa: E402
-from sluice_weights import cifar, fold, format, generator, networks, settings, training  # noqa: E402
+from sluice_weights import affine, cifar, fold, format, generator, networks, settings, training, tuples  # noqa: E402
 
 MEAN, STD = training.Recipe("", 1).mean, training.Recipe("", 1).std
 torch.set_num_threads(1)
@@ -322,7 +323,7 @@ class Settings(TemporaryFolder):
     def test_statistics_are_those_of_the_convolutions(self):
         net, (images, _) = tiny((3, 2)), pictures(2 * settings.BATCH)
         before = copy.deepcopy(net.state_dict())
-        found = settings.calibrate(net, (2, 1), images, MEAN, STD)
+        found = settings.calibrate(net, [(2, 1), (1, 2)], images, MEAN, STD)[2, 1]
         self.assertEqual(set(found), {"bn1"} | {f"layer{g}.{b}.bn{i}" for g, b in ((1, 0), (1, 1), (2, 0))
                                                 for i in (1, 2)})
         for name, value in net.state_dict().items():
@@ -367,7 +368,7 @@ class Settings(TemporaryFolder):
                              {{"f32": "float32", "f16": "float16"}[storage]})
             for setting, keep in ((None, (3, 3, 3)), ("50", (2, 2, 2)), ("30", (1, 1, 1)), ("3-2-1", (3, 2, 1))):
                 expected = copy.deepcopy(net)
-                settings.install(expected, settings.calibrate(net, keep, images, MEAN, STD))
+                settings.install(expected, settings.calibrate(net, [keep], images, MEAN, STD)[keep])
                 networks.set_mask(expected, networks.keep_to_mask(net, keep))
                 expected = networks.logits(expected.double(), image)
                 got = networks.logits(settings.network(tensors, metadata, setting), image, torch.float32)
@@ -381,7 +382,7 @@ class Settings(TemporaryFolder):
 
     def test_skipped_layers_have_no_scale(self):
         net = tiny((2, 2)).double()
-        scale, bias = settings.epilogue(net, settings.calibrate(tiny((2, 2)), (1, 2), pictures(20)[0], MEAN, STD))
+        scale, bias = settings.epilogue(net, settings.calibrate(tiny((2, 2)), [(1, 2)], pictures(20)[0], MEAN, STD)[1, 2])
         self.assertEqual(set(scale), set(bias))
         self.assertEqual(set(fold.pairs(net)) - set(scale), {"layer1.1.conv1", "layer1.1.conv2"})
 
@@ -398,6 +399,110 @@ class Settings(TemporaryFolder):
         changed = tensors | {"conv1.weight": tensors["conv1.weight"].astype(np.float64)}
         with self.assertRaisesRegex(format.FormatError, "conv1.weight is float64, expected float32 or float16"):
             format.write(self.folder / "new.safetensors", changed, metadata)
+
+
+class Repairs(TemporaryFolder):
+    def test_learnt_factors_reach_the_weight_file(self):
+        name, (images, labels) = "resnet20_cifar", pictures(300)
+        net = networks.seed_parameters(networks.build(name), 4)
+        source, output = self.folder / "source.pth", self.folder / "w.safetensors"
+        torch.save(net.state_dict(), source)
+        x = training.normalise(images[:50], MEAN, STD)
+        for kind in affine.KINDS[1:]:
+            learnt = {}
+
+            def learn(net, keep):
+                learnt[keep] = affine.learn(net, keep, kind, images, labels, MEAN, STD, 2)
+                return learnt[keep]
+
+            recalibrate.recalibrate(name, source, output, images, MEAN, STD, (100, 50), learn=learn)
+            (keep, factors), = learnt.items()
+            self.assertEqual(keep, (2, 2, 2))
+            self.assertEqual(len(factors), {"block": 6, "channel": 13}[kind])
+            self.assertTrue(all((scale != 1).any() for scale, _ in factors.values()))
+            self.assertEqual(any((shift != 0).any() for _, shift in factors.values()), kind == "channel")
+            expected = copy.deepcopy(net)
+            with affine.adjusted(expected, factors), settings.masked(expected, keep):
+                settings.install(expected, settings.calibrate(expected, [keep], images, MEAN, STD)[keep])
+                expected = expected(x)
+            got = settings.network(*format.read(output), "50")(x)
+            self.assertLess(float((got - expected).abs().max() / expected.abs().max()), 1e-5)
+
+    def test_learning_lowers_the_loss_and_leaves_the_network(self):
+        (images, labels), net = pictures(512), tiny((3, 3))
+        before = copy.deepcopy(net.state_dict())
+        settings.install(net, settings.calibrate(net, [(3, 3)], images, MEAN, STD)[3, 3])
+        installed = copy.deepcopy(net.state_dict())
+
+        def cross_entropy(factors):
+            with affine.adjusted(net, factors), settings.masked(net, (1, 2)):
+                twin = settings.install(copy.deepcopy(net), settings.calibrate(net, [(1, 2)], images, MEAN, STD)[1, 2])
+                networks.set_mask(twin, networks.keep_to_mask(net, (1, 2)))
+                return float(F.cross_entropy(twin(training.normalise(images, MEAN, STD)), labels))
+
+        plain = cross_entropy({})
+        block, channel = (cross_entropy(affine.learn(net, (1, 2), kind, images, labels, MEAN, STD, 12))
+                          for kind in affine.KINDS[1:])
+        self.assertLess(block, plain)
+        self.assertLess(channel, block)
+        self.assertEqual(affine.learn(net, (1, 2), "none", images, labels, MEAN, STD, 12), {})
+        for name, value in net.state_dict().items():
+            self.assertTrue(torch.equal(value, installed[name]), name)
+        self.assertFalse(all(torch.equal(v, before[k]) for k, v in installed.items()))
+        self.assertFalse(any(m.training for m in net.modules()))
+
+    def test_counts_are_those_of_one_tuple_at_a_time(self):
+        (images, labels), net = pictures(300), tiny((2, 3))
+        keeps = tuples.every(net)
+        self.assertEqual(keeps, [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)])
+        statistics = settings.calibrate(net, keeps, images, MEAN, STD)
+        together = tuples.right(net, statistics, images, labels, MEAN, STD)
+        plain = tuples.right(net, dict.fromkeys(keeps), images, labels, MEAN, STD)
+        for keep in keeps:
+            with settings.masked(net, keep):
+                self.assertEqual(plain[keep], settings.right(net, images, labels, MEAN, STD))
+            alone = settings.install(copy.deepcopy(net), settings.calibrate(net, [keep], images, MEAN, STD)[keep])
+            networks.set_mask(alone, networks.keep_to_mask(net, keep))
+            self.assertEqual(together[keep], settings.right(alone, images, labels, MEAN, STD))
+        self.assertGreater(len(set(together.values()) | set(plain.values())), 2)  # equal counts would prove nothing
+
+    def test_macs(self):
+        net = networks.build("resnet56_cifar")
+        self.assertEqual(tuples.macs(net, (9, 9, 9), (3, 32, 32)), 125_485_696)
+        # a block of group 1: two 3x3 convolutions of 16 channels on 32x32 pixels
+        self.assertEqual(tuples.macs(net, (7, 9, 9), (3, 32, 32)), 125_485_696 - 2 * 2 * 1024 * 16 * 16 * 9)
+
+    def test_choices(self):
+        cost = {k: 10 * k[0] + 7 * k[1] for k in ((1, 1), (1, 2), (2, 1), (2, 2))}
+        counts = {(2, 2): 100, (1, 2): 90, (2, 1): 94, (1, 1): 80}
+        self.assertEqual(tuples.greedy(counts, cost), [(2, 2), (2, 1), (1, 1)])  # 6/7 a unit, not 10/10
+        self.assertEqual(tuples.greedy(counts | {(1, 2): 98}, cost), [(2, 2), (1, 2), (1, 1)])
+        self.assertEqual([tuples.best(counts, cost, b) for b in (34, 33, 27, 26, 17)],
+                         [(2, 2), (2, 1), (2, 1), (1, 2), (1, 1)])
+        self.assertEqual(tuples.best({(1, 2): 5, (2, 1): 5}, cost, 50), (1, 2))  # 24, not 27
+
+    def test_search(self):
+        data, output = self.data_set(60), self.folder / "search.json"
+        torch.save(training.start("resnet20_cifar", seed=2).state_dict(), self.folder / "w.pth")
+        usual = ["--net", "resnet20_cifar", "--checkpoint", str(self.folder / "w.pth"), "--data", str(data),
+                 "--output", str(output), "--images", "100", "--selection", "100"]
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.assertEqual(search.main(usual), 0)
+        report = json.loads(output.read_text())
+        self.assertEqual(len(report["tuples"]), 27)
+        counts = {tuple(t["keep"]): t["right"] for t in report["tuples"]}
+        for row in report["rows"]:
+            for how in ("greedy", "exhaustive"):
+                self.assertLessEqual(row[how]["macs"], row["macs"])
+            self.assertEqual(counts[tuple(row["exhaustive"]["keep"])],
+                             max(t["right"] for t in report["tuples"] if t["macs"] <= row["macs"]))
+        self.assertEqual([row["proportional"]["keep"] for row in report["rows"]], [[3] * 3, [2] * 3, [1] * 3])
+        self.assertEqual([row["percent"] for row in report["rows"]], [100, 60, 30])
+        self.assertIn("| 60 % |", said.getvalue())
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            self.assertEqual(search.main(usual[:-1] + ["201"]), 1)
+            self.assertRaises(SystemExit, search.main, usual[:-1] + ["0"])
+        self.assertIn("are more than the 300 of", errors.getvalue())
 
 
 class Commands(TemporaryFolder):

@@ -15,32 +15,55 @@ from . import fold, format, networks, training
 BATCH = 250  # images at a time: 10,000 test images and any usual number of training images are whole multiples
 
 
-def calibrate(net, keep, images, mean, std):
-    """{norm: (mean [K], variance [K]) float64} of a keep tuple, averaged over batches of images uint8 [N,3,H,W].
+def norms(net):
+    """{norm: (its name, group)} in network order; the stem's group is 0: like the first one's, its input is always
+    the same."""
+    names = {m: name for name, m in net.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    found = {net.bn1: (names[net.bn1], 0)}
+    for g, group in enumerate(net.groups):
+        found |= {m: (names[m], g) for m in group.modules() if m in names}
+    return found
 
-    Norms of skipped blocks are left out. net stays as it is.
+
+def calibrate(net, keeps, images, mean, std):
+    """{keep: {norm: (mean [K], variance [K]) float64}} of keep tuples, averaged over batches of images uint8 [N,3,H,W].
+
+    Norms of skipped blocks are left out. What tuples have in common is computed once. net stays as it is.
     """
-    norms = {name: m for name, m in net.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    known, sums, keeps = norms(net), {}, [tuple(k) for k in keeps]
     before = {k: v.clone() for k, v in net.state_dict().items()}
-    modes = {name: (m.momentum, m.training) for name, m in norms.items()}
-    found = {}
+    modes = {m: (m.momentum, m.training) for m in known}
+
+    def run(kept, module, x):
+        y = module(x)
+        for m in module.modules():
+            if m in known:  # its running statistics are those of this batch
+                total = sums.setdefault((kept, known[m][0]), [0.0, 0.0])
+                total[0] += m.running_mean.double().cpu().numpy()
+                total[1] += m.running_var.double().cpu().numpy()
+        return y
+
     try:
-        for m in norms.values():
-            m.reset_running_stats()
-            m.momentum = None  # the plain average over all batches
+        for m in known:
+            m.momentum = 1.0
             m.train()
-        with masked(net, keep), torch.no_grad():
+        with torch.no_grad():
             for i in range(0, len(images), BATCH):
-                net(training.normalise(images[i:i + BATCH], mean, std))
-        for name, m in norms.items():
-            if m.num_batches_tracked > 0:
-                found[name] = m.running_mean.double().cpu().numpy(), m.running_var.double().cpu().numpy()
+                training.forward(net, keeps, training.normalise(images[i:i + BATCH], mean, std), run)
     finally:
         net.load_state_dict(before)
-        for name, m in norms.items():
-            m.momentum, mode = modes[name]
+        for m in known:
+            m.momentum, mode = modes[m]
             m.train(mode)
-    return found
+    batches = -(-len(images) // BATCH)
+    return {keep: {name: tuple(t / batches for t in sums[keep[:g], name])
+                   for m, (name, g) in known.items() if m is net.bn1 or m in kept_modules(net, keep)}
+            for keep in keeps}
+
+
+def kept_modules(net, keep):
+    """All modules inside the blocks that a keep tuple runs."""
+    return {m for group, k in zip(net.groups, keep) for block in list(group)[:k] for m in block.modules()}
 
 
 def install(net, statistics):
@@ -52,10 +75,11 @@ def install(net, statistics):
     return net
 
 
-def epilogue(net, statistics):
+def epilogue(net, statistics, factors={}):
     """({convolution: scale [K]}, {convolution: bias [K]}) float32 that turn net's folded weights to other statistics.
 
-    net  float64, with the statistics that are folded into the weights
+    net      float64, with the statistics that are folded into the weights
+    factors  {norm: (scale, shift)}, each [K] or [1], of what the norm yields: see affine.py
     """
     modules, scale, bias = dict(net.named_modules()), {}, {}
     for convolution, name in fold.pairs(net).items():
@@ -66,8 +90,10 @@ def epilogue(net, statistics):
         own = modules[convolution].bias
         before = 0.0 if own is None else own.detach().numpy()
         # the folded weights hold gamma already, so scale is free of it: a gamma of zero does no harm
-        scale[convolution] = np.sqrt((folded + norm.eps) / (variance + norm.eps)).astype(np.float32)
-        bias[convolution] = (beta + (before - mean) * gamma / np.sqrt(variance + norm.eps)).astype(np.float32)
+        factor, shift = factors.get(name, (1.0, 0.0))
+        scale[convolution] = (factor * np.sqrt((folded + norm.eps) / (variance + norm.eps))).astype(np.float32)
+        bias[convolution] = (factor * (beta + (before - mean) * gamma / np.sqrt(variance + norm.eps))
+                             + shift).astype(np.float32)
     return scale, bias
 
 

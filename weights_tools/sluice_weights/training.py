@@ -131,9 +131,12 @@ def augment(images, rows, columns, flips):
     return padded[tuple(index)].permute(0, 3, 1, 2)
 
 
-def forward(net, keeps, x):
-    """Logits [N,classes] of each keep tuple for x [N,3,H,W]. What tuples have in common is computed only once."""
-    x = F.relu(net.bn1(net.conv1(x)))
+def forward(net, keeps, x, run=lambda kept, module, x: module(x)):
+    """Logits [N,classes] of each keep tuple for x [N,3,H,W]. What tuples have in common is computed only once.
+
+    run  called for the stem's norm and for each block, with the numbers of blocks kept in the groups before
+    """
+    x = F.relu(run((), net.bn1, net.conv1(x)))
     if net.pool:
         x = F.max_pool2d(x, 3, 2, 1)
     reached = {(): x}  # by the numbers of blocks kept in the groups so far
@@ -142,7 +145,7 @@ def forward(net, keeps, x):
         for kept, x in reached.items():
             wanted = {keep[g] for keep in keeps if keep[:g] == kept}
             for k, block in enumerate(list(group)[:max(wanted)], 1):
-                x = block(x)
+                x = run(kept, block, x)
                 if k in wanted:
                     beyond[(*kept, k)] = x
         reached = beyond
