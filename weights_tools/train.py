@@ -4,7 +4,7 @@
     python3 train.py --net resnet56_cifar --data cifar10 --from resnet56.th --output runs/resnet56 --epochs 10
 
 Started again with the same options after it was stopped or killed, it goes on from its last state, and the weights
-become those of a run without a break. Under torchrun, several processes share every batch.
+become those of a run without a break. With --processes, or under torchrun, several processes share every batch.
 """
 import argparse
 import dataclasses
@@ -14,6 +14,8 @@ import math
 import os
 import pathlib
 import signal
+import socket
+import subprocess
 import sys
 import time
 
@@ -150,11 +152,13 @@ def _options(arguments):
     group.add_argument("--precision", choices=("fp32", "bf16", "auto"), default="auto",
                        help="bf16 is autocast (auto: bf16 on cuda, fp32 on the CPU)")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--processes", type=int, default=1, metavar="N",
+                        help="on this machine, sharing every batch (default: 1); several machines: use torchrun")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="per process, on the CPU (default: 1)")
     parser.add_argument("--save-every", type=float, default=120.0, metavar="SECONDS", help="(default: 120)")
     parser.add_argument("--log-every", type=int, default=10, metavar="STEPS", help="(default: 10)")
     options = parser.parse_args(arguments)
-    for name in ("epochs", "steps", "threads", "log_every"):
+    for name in ("epochs", "steps", "processes", "threads", "log_every"):
         if getattr(options, name) is not None and getattr(options, name) < 1:
             parser.error(f"--{name.replace('_', '-')}: must be at least 1")
     if not 0 <= options.seed < 2**64:
@@ -188,9 +192,38 @@ def _run(options):
           options.output, device, options.save_every, options.log_every, options.resume, options.reschedule)
 
 
+def _share(arguments, processes):
+    """Runs this command in several processes, hands them the signals that ask to stop, and returns 1 if one failed."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    workers = [subprocess.Popen([sys.executable, "-B", __file__, *arguments], env=os.environ | {
+        "WORLD_SIZE": str(processes), "RANK": str(rank), "LOCAL_RANK": str(rank), "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port)}) for rank in range(processes)]
+
+    def hand_on(number, _):
+        for worker in workers:
+            worker.send_signal(number)
+
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        while any(worker.poll() is None for worker in workers):
+            if any(worker.poll() for worker in workers):  # the others would wait for it
+                for worker in workers:
+                    worker.kill()
+            time.sleep(0.1)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return int(any(worker.wait() for worker in workers))
+
+
 def main(arguments=None):
     """The command. Returns 0, also where it was asked to stop and saved its state; 1 where it failed."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = _options(arguments)
+    if options.processes > 1 and "WORLD_SIZE" not in os.environ:
+        return _share(arguments, options.processes)
     try:
         _run(options)
     except (checkpoint.CheckpointError, cifar.DataError, training.TrainingError, OSError) as e:

@@ -10,10 +10,10 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -289,20 +289,34 @@ class Command(TemporaryFolder):
         if not torch.distributed.is_available():
             self.skipTest("this PyTorch has no torch.distributed")
         self.data_set()
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        alone = subprocess.Popen(self.command("alone"), env=environment)
-        pair = [subprocess.Popen(self.command("pair"), env=environment | {
-            "WORLD_SIZE": "2", "RANK": str(rank), "LOCAL_RANK": str(rank), "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port)}) for rank in range(2)]
-        self.assertEqual([p.wait(timeout=300) for p in (alone, *pair)], [0, 0, 0])
+        runs = [subprocess.Popen(self.command(name) + ["--processes", n], env=environment)
+                for name, n in (("alone", "1"), ("pair", "2"))]
+        self.assertEqual([p.wait(timeout=300) for p in runs], [0, 0])
         # two chunks: a sum of two has only one order, so even the rounding is the same
         torch.testing.assert_close(self.parameters("pair"), self.parameters("alone"), rtol=1e-6, atol=1e-7)
         start = torch.cat([v.flatten() for v in training.start("resnet20_cifar").state_dict().values()
                            if v.is_floating_point()])
         self.assertGreater((self.parameters("alone") - start).abs().max(), 1e-3)
+
+    def test_processes_stop_together(self):
+        if not torch.distributed.is_available():
+            self.skipTest("this PyTorch has no torch.distributed")
+        self.data_set()
+        command = self.command("pair") + ["--processes", "2", "--steps", "100000", "--log-every", "1"]
+        run = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        log = self.folder / "pair" / train.LOG
+        while run.poll() is None and not (log.exists() and log.read_text().count("\n") > 1):
+            time.sleep(0.1)
+        run.send_signal(signal.SIGTERM)
+        self.assertEqual(run.wait(timeout=100), 0)
+        state = torch.load(self.folder / "pair" / train.STATE)
+        self.assertEqual(state["step"], json.loads(log.read_text().splitlines()[-1])["step"])
+        # one that fails takes the others with it
+        (self.folder / "pair" / train.STATE).write_bytes(b"damaged")
+        failed = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        self.assertEqual(failed.returncode, 1)
+        self.assertRegex(failed.stderr, "error: .*state.pth is no state that train.py wrote")
 
     def test_wrong_usage(self):
         self.data_set(2)

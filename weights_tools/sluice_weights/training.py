@@ -250,7 +250,13 @@ class Trainer:
 
     def resume(self, path, reschedule=False):
         """Goes on from a state of the same recipe; of any number of steps, if the schedule may change on the way."""
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            json.loads(state["recipe"])
+        except OSError:
+            raise
+        except Exception as e:  # whatever PyTorch meets in a damaged file
+            raise TrainingError(f"{path} is no state that train.py wrote ({type(e).__name__})") from None
         stored, own = json.loads(state["recipe"]), json.loads(json.dumps(dataclasses.asdict(self.recipe)))
         different = [f"{k} {stored.get(k)} there, {own.get(k)} here" for k in {**stored, **own}
                      if stored.get(k) != own.get(k) and not (reschedule and k == "steps")]
