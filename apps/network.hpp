@@ -69,6 +69,9 @@ class AnyNetwork {
 
     // Which primitive computes a node; empty for nodes without weights.
     virtual std::string_view primitive(int node) const = 0;
+    // A checkpoint's bytes as a packed file for an instruction set, this machine's or another's.
+    virtual Result<std::vector<std::byte>> packed(std::string_view isa, std::span<const std::byte> checkpoint,
+                                                  int settings) const = 0;
     // slots: how many engines. settings: how many gate settings of a weights file to lend room for.
     virtual std::unique_ptr<Session> session(Primitives, int slots, int settings) const = 0;
 };

@@ -1,6 +1,8 @@
 // The compile-time side of network.hpp: what one network's translation unit instantiates.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <utility>
 
 #include "network.hpp"
@@ -10,6 +12,7 @@
 #include "sluice/host_memory.hpp"
 #include "sluice/nets/networks.hpp"
 #include "sluice_kernels/cpu.hpp"
+#include "sluice_kernels/isa/foreign.hpp"
 
 namespace sluice::tools {
 
@@ -62,6 +65,20 @@ class EngineSession final : public Session {
     float largest_logit() const override { return engines_.front().largest_logit(); }
 };
 
+// The bytes of a packed file for a sheet: header, weights, settings.
+template <class Net, class Sheet>
+Result<std::vector<std::byte>> packed_for(std::span<const std::byte> checkpoint, int settings) {
+    using Packer = Engine<Net, BasicCpu<isa::Foreign<Sheet>>>;
+    const HostMemory memory = host_memory<Packer>(static_cast<std::size_t>(settings));
+    Packer packer(memory);
+    if (Status s = packer.load(checkpoint, SelfTest::skip); !s) return s;
+    const auto header = std::bit_cast<std::array<std::byte, sizeof(io::PackedHeader)>>(packer.packed().header());
+    std::vector<std::byte> file(header.begin(), header.end());
+    for (const auto region : {packer.packed().weights_region(), packer.packed().settings_region()})
+        file.insert(file.end(), region.begin(), region.end());
+    return file;
+}
+
 template <class Net>
 class NetworkOf final : public AnyNetwork {
     using Chosen = Engine<Net, Cpu>;
@@ -96,6 +113,15 @@ class NetworkOf final : public AnyNetwork {
     }
 
     std::string_view primitive(int node) const override { return Chosen::primitive(node); }
+
+    Result<std::vector<std::byte>> packed(std::string_view isa, std::span<const std::byte> checkpoint,
+                                          int settings) const override {
+        return [&]<class... Sheet>(isa::Sheets<Sheet...>) -> Result<std::vector<std::byte>> {
+            Result<std::vector<std::byte>> file = Status::error(Error::argument, "unknown instruction set");
+            ((isa == Sheet::name ? void(file = packed_for<Net, Sheet>(checkpoint, settings)) : void()), ...);
+            return file;
+        }(isa::all{});
+    }
 
     std::unique_ptr<Session> session(Primitives primitives, int slots, int settings) const override {
         if (primitives == Primitives::reference) return std::make_unique<EngineSession<Reference>>(slots, settings);

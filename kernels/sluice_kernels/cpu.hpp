@@ -86,6 +86,10 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
     static constexpr std::int64_t cache_lines(std::int64_t floats) { return (floats + 15) / 16 * 16; }
 
   public:
+    static constexpr std::string_view isa = Isa::name;
+    // Sheets of other machines pack weights and compute nothing: see isa/foreign.hpp.
+    static constexpr bool executable = !requires { Isa::foreign; };
+
     struct Program {
         std::array<Step, count> steps{};
         std::int64_t weights = 0;    // floats
@@ -111,13 +115,17 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
             switch (n.op) {
                 case graph::Op::input: s.run = &image_step; break;
                 case graph::Op::subsample: s.run = &subsample_step; break;
-                case graph::Op::max_pool: s.run = &max_pool_step<V>; break;
-                case graph::Op::average_pool: s.run = &average_pool_step<V>; break;
+                case graph::Op::max_pool:
+                    if constexpr (executable) s.run = &max_pool_step<V>;
+                    break;
+                case graph::Op::average_pool:
+                    if constexpr (executable) s.run = &average_pool_step<V>;
+                    break;
                 case graph::Op::conv:
                 case graph::Op::linear:
                     with_primitive(choice[i], [&]<class Q>(std::type_identity<Q>) {
                         if constexpr (chosen_somewhere<Q>) {
-                            s.run = &conv_step<Q, variants<Q>>;
+                            if constexpr (executable) s.run = &conv_step<Q, variants<Q>>;
                             s.weights = p.weights;
                             p.weights += cache_lines(Q::packed_floats(s.conv));
                             if (Q::workspace_bytes(s.conv) > p.workspace) p.workspace = Q::workspace_bytes(s.conv);
@@ -129,6 +137,22 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
             }
         }
         return p;
+    }();
+
+    // FNV-1a of all that decides where which weight lies: a packed file of another one is no use.
+    static constexpr std::uint64_t fingerprint = [] {
+        std::uint64_t h = 0xcbf29ce484222325;
+        const auto mix = [&](std::uint64_t value) { h = (h ^ value) * 0x100000001b3; };
+        for (int i = 0; i < count; ++i)
+            with_primitive(choice[i], [&]<class Q>(std::type_identity<Q>) {
+                const Step& s = program.steps[i];
+                for (char c : std::string_view(Q::name)) mix(static_cast<unsigned char>(c));
+                for (std::int64_t value : {s.weights, s.scale, s.bias}) mix(static_cast<std::uint64_t>(value));
+                for (int value : {s.conv.C, s.conv.K, s.conv.R, s.conv.S, s.conv.groups})
+                    mix(static_cast<std::uint64_t>(value));
+                mix(Q::packing(s.conv));
+            });
+        return h;
     }();
 
     static constexpr std::int64_t arena_floats = map.floats;

@@ -47,6 +47,7 @@ concept Primitive = requires(const Conv& c, const ConvArgs& a, const float* sour
     { P::name } -> std::convertible_to<std::string_view>;
     { P::supports(c) } -> std::same_as<bool>;
     { P::packed_floats(c) } -> std::same_as<std::int64_t>;    // persistent memory, per layer
+    { P::packing(c) } -> std::same_as<std::uint64_t>;         // equal numbers: pack() keeps to the same order
     { P::workspace_bytes(c) } -> std::same_as<std::int64_t>;  // scratch, shared by all layers
     { P::variants(c) } -> std::same_as<std::uint64_t>;
     P::pack(c, source, packed);  // source[i]: [K][C / groups][R][S], a pointer or anything indexed like one

@@ -11,7 +11,8 @@ namespace sluice::inline SLUICE_ABI::kernels {
 
 // The memory of one frame.
 struct Frame {
-    const float* image = nullptr;     // [C][H][W], or null for the generated image of `seed`
+    const float* image = nullptr;     // [C][H][W]; if null, the pixels; if there are none, the generated image of `seed`
+    PixelImage pixels = {};
     std::uint64_t seed = 0;
     const float* weights = nullptr;   // packed, all layers
     const float* epilogue = nullptr;  // scale and bias vectors of all layers, for the gate setting in force
@@ -44,8 +45,15 @@ inline void run_step(const Step& s, const Frame& f, const Executor& executor) {
 }
 
 inline void image_step(const Step& s, const Frame& f, int part, int parts) {
-    if (f.image != nullptr) image_to_hwc([&](std::ptrdiff_t i) { return f.image[i]; }, s.output(f), part, parts);
-    else image_to_hwc(GeneratedImage{f.seed}, s.output(f), part, parts);
+    const Map out = s.output(f);
+    const auto dense = [&](int c, int h, int w) { return (std::ptrdiff_t(c) * out.H + h) * out.W + w; };
+    if (f.image != nullptr) {
+        image_to_hwc([&](int c, int h, int w) { return f.image[dense(c, h, w)]; }, out, part, parts);
+    } else if (f.pixels.first != nullptr) {
+        image_to_hwc(f.pixels, out, part, parts);
+    } else {
+        image_to_hwc([&](int c, int h, int w) { return GeneratedImage{f.seed}(dense(c, h, w)); }, out, part, parts);
+    }
 }
 
 inline void subsample_step(const Step& s, const Frame& f, int part, int parts) {

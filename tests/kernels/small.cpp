@@ -159,7 +159,7 @@ TEST_CASE("the image turns from CHW into HWC") {
                 const int H = size.H, W = size.W;
                 INFO("C ", C, ", H ", H, ", W ", W, ", variant ", variant);
                 const auto image = support::random_values(static_cast<std::size_t>(C * H * W), 1, "image");
-                const auto source = [&](std::ptrdiff_t i) { return image[static_cast<std::size_t>(i)]; };
+                const auto source = [&](int c, int h, int w) { return image[static_cast<std::size_t>((c * H + h) * W + w)]; };
                 const auto same = support::same_bits(output(guarded(C, H, W, variant),
                                                             [&](const kernels::Map& map, int part, int parts) {
                                                                 kernels::image_to_hwc(source, map, part, parts);

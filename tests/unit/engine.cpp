@@ -222,7 +222,7 @@ TEST_CASE("run refuses to run without weights, and an image of another size") {
     REQUIRE(engine.load(support::generated<Net>()));
     CHECK(std::string(engine.run({image.data(), image.size() - 1}).message()) ==
           "the image has 3071 floats, expected 3x32x32 = 3072");
-    CHECK(engine.run({}).status().kind() == Error::argument);
+    CHECK(engine.run(std::span<const float>{}).status().kind() == Error::argument);
     std::vector<float> larger = image;
     larger.push_back(0);
     CHECK(std::string(engine.run(larger).message()) == "the image has 3073 floats, expected 3x32x32 = 3072");

@@ -21,6 +21,10 @@ struct Direct {
     static constexpr std::int64_t packed_floats(const Conv& c) {
         return std::int64_t((c.K + V::width - 1) / V::width) * V::width * c.C * c.R * c.S;
     }
+    static constexpr std::uint64_t packing(const Conv& c) {
+        const Blocks b = Blocks::of(c);
+        return (std::uint64_t(b.KC) * 64 + static_cast<unsigned>(b.NR)) * 64 + static_cast<unsigned>(V::width);
+    }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
     static constexpr std::uint64_t variants(const Conv& c) { return Blocks::of(c).variants(); }
 

@@ -23,6 +23,7 @@ struct ScalarVector {
 struct Scalar {
     static constexpr const char* name = "scalar";
     using Vector = ScalarVector;
+    static constexpr int width = 1;            // floats in a vector
     static constexpr int registers = 16;        // a guess that suits x86, ARM and RISC-V alike
     static constexpr bool fused = false;        // fma() may take a register for the product
     static constexpr int l1 = 32 << 10, l2 = 256 << 10;  // bytes; the least that a processor of this kind has

@@ -8,16 +8,24 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-// image(i): element i of a dense [C][H][W]. Threads share the rows.
+// image(c, h, w): one number of it. Threads share the rows.
 template <class Image>
 void image_to_hwc(const Image& image, const Map& out, int part, int parts) {
     for (int h = share(out.H, part, parts); h < share(out.H, part + 1, parts); ++h)
         for (int c = 0; c < out.C; ++c) {
-            const std::ptrdiff_t from = (std::ptrdiff_t(c) * out.H + h) * out.W;
             float* to = out.at(h, 0) + c;
-            for (int w = 0; w < out.W; ++w) to[std::ptrdiff_t(w) * out.pixel] = image(from + w);
+            for (int w = 0; w < out.W; ++w) to[std::ptrdiff_t(w) * out.pixel] = image(c, h, w);
         }
 }
+
+// An image as the caller has it, 8 bits a channel, and what each level means to the network.
+struct PixelImage {
+    const std::uint8_t* first = nullptr;  // channel 0 of pixel (0, 0)
+    std::ptrdiff_t pixel = 0, row = 0, channel = 0;
+    const float* values = nullptr;        // [C][256]
+
+    float operator()(int c, int h, int w) const { return values[256 * c + first[h * row + w * pixel + c * channel]]; }
+};
 
 // Zeroes the pixels around a map. Its producer writes only inside, so this happens once a frame per buffer.
 inline void clear_halo(const graph::Placement& p, int H, float* arena) {

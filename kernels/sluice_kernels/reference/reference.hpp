@@ -10,6 +10,7 @@ struct Reference {
 
     static constexpr bool supports(const Conv&) { return true; }
     static constexpr std::int64_t packed_floats(const Conv& c) { return c.weights(); }
+    static constexpr std::uint64_t packing(const Conv&) { return 0; }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
     static constexpr std::uint64_t variants(const Conv&) { return 0; }
 
