@@ -73,6 +73,14 @@ void add_verify(CLI::App& command, VerifyOptions& o) {
     add_json(command, o.json);
 }
 
+void add_pack(CLI::App& command, PackOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
+    command.add_option("--isa", o.isa, "instruction set of the machine that will run it (default: this one's)")
+        ->type_name("NAME");
+    add_file(command, "--output", o.output, "the packed file")->required();
+}
+
 void add_doctor(CLI::App& command, DoctorOptions& o) {
     command.add_option("--root", o.root, "read proc and sys below this directory")->type_name("DIR");
     add_json(command, o.json);
@@ -99,6 +107,7 @@ std::function<void()> parse(int argc, char** argv) {
     add("evaluate", "Accuracy and time on CIFAR-10, for one mask or many", add_evaluate, evaluate);
     add("bench", "Time per frame, after a comparison with the reference primitive", add_bench, bench);
     add("verify", "Replay the self-test that a weights file carries", add_verify, verify);
+    add("pack", "Weights in the order of the kernels, to be used where they lie", add_pack, pack);
     add("doctor", "What was compiled, what the machine offers, what is left unused", add_doctor, doctor);
     try {
         program.parse(argc, argv);

@@ -42,6 +42,11 @@ struct VerifyOptions {
 };
 void verify(const VerifyOptions& o);
 
+struct PackOptions {
+    std::string network, weights, isa, output;  // no isa: this program's
+};
+void pack(const PackOptions& o);
+
 struct DoctorOptions {
     std::string root = "/";
     bool json = false;

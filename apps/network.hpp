@@ -36,6 +36,8 @@ class Session {
   public:
     virtual ~Session() = default;
     virtual Status load(std::span<const std::byte> weights, bool self_test) = 0;
+    // Weights that packed() has made, for this program's instruction set; they must outlive the session.
+    virtual Status load_packed(std::span<const std::byte> packed) = 0;
     // The logits stay valid until the slot's next frame.
     virtual Result<std::span<const float>> run(std::span<const float> image, const Gates&,
                                                const FrameOptions& = {}) = 0;
@@ -69,6 +71,7 @@ class AnyNetwork {
 
     // Which primitive computes a node; empty for nodes without weights.
     virtual std::string_view primitive(int node) const = 0;
+    virtual std::vector<std::string> instruction_sets() const = 0;  // that packed() knows
     // A checkpoint's bytes as a packed file for an instruction set, this machine's or another's.
     virtual Result<std::vector<std::byte>> packed(std::string_view isa, std::span<const std::byte> checkpoint,
                                                   int settings) const = 0;

@@ -44,10 +44,10 @@ class EngineSession final : public Session {
     }
 
     Status load(std::span<const std::byte> weights, bool self_test) override {
-        engines_.resize(1, engines_.front());
-        Status s = engines_.front().load(weights, self_test ? SelfTest::replay : SelfTest::skip);
-        for (const HostMemory& frame : frames_) engines_.push_back(engines_.front().share(frame));
-        return s;
+        return shared(engines_.front().load(weights, self_test ? SelfTest::replay : SelfTest::skip));
+    }
+    Status load_packed(std::span<const std::byte> packed) override {
+        return shared(engines_.front().load_packed(packed));
     }
 
     Result<std::span<const float>> run(std::span<const float> image, const Gates& gates,
@@ -63,6 +63,14 @@ class EngineSession final : public Session {
 
     float largest_difference() const override { return engines_.front().largest_difference(); }
     float largest_logit() const override { return engines_.front().largest_logit(); }
+
+  private:
+    // The other engines follow the first one.
+    Status shared(Status s) {
+        engines_.resize(1, engines_.front());
+        for (const HostMemory& frame : frames_) engines_.push_back(engines_.front().share(frame));
+        return s;
+    }
 };
 
 // The bytes of a packed file for a sheet: header, weights, settings.
@@ -114,6 +122,11 @@ class NetworkOf final : public AnyNetwork {
 
     std::string_view primitive(int node) const override { return Chosen::primitive(node); }
 
+    std::vector<std::string> instruction_sets() const override {
+        return []<class... Sheet>(isa::Sheets<Sheet...>) {
+            return std::vector<std::string>{Sheet::name...};
+        }(isa::all{});
+    }
     Result<std::vector<std::byte>> packed(std::string_view isa, std::span<const std::byte> checkpoint,
                                           int settings) const override {
         return [&]<class... Sheet>(isa::Sheets<Sheet...>) -> Result<std::vector<std::byte>> {

@@ -38,6 +38,10 @@ std::unique_ptr<Session> Weights::empty_session(const AnyNetwork& network, int s
     return network.session(primitives, slots, io::count_settings(metadata("settings").value_or("")));
 }
 
+Result<std::vector<std::byte>> Weights::packed(const AnyNetwork& network, std::string_view isa) const {
+    return network.packed(isa, bytes(), io::count_settings(metadata("settings").value_or("")));
+}
+
 std::unique_ptr<Session> Weights::session(const AnyNetwork& network, int slots, bool self_test,
                                           Primitives primitives) const {
     std::unique_ptr<Session> session = empty_session(network, slots, primitives);

@@ -25,6 +25,8 @@ class Weights {
     // A session with these weights packed. Throws a Failure, also if the self-test finds a difference.
     std::unique_ptr<Session> session(const AnyNetwork& network, int slots, bool self_test,
                                      Primitives primitives = Primitives::chosen) const;
+    // The bytes of a packed file.
+    Result<std::vector<std::byte>> packed(const AnyNetwork& network, std::string_view isa) const;
     // One without weights yet, but with room for them and for the gate settings they bring.
     std::unique_ptr<Session> empty_session(const AnyNetwork& network, int slots, Primitives primitives) const;
 
