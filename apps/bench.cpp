@@ -9,7 +9,7 @@
 #include "peak.hpp"
 #include "registry.hpp"
 #include "table.hpp"
-#include "team.hpp"
+#include "sluice/threads/team.hpp"
 #include "threads.hpp"
 
 namespace sluice::tools {

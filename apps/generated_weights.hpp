@@ -46,7 +46,8 @@ inline void generate_layer(const graph::Node& n, std::uint64_t seed, float* weig
 
 // Writes the one file format that load() reads, so that generated weights take the same road as real ones.
 inline std::vector<std::byte> generated_weights(const graph::View& net, std::string_view network, std::uint64_t seed) {
-    std::string header = "{\"__metadata__\":{\"format\":\"sluice\",\"format_version\":\"1\",\"network\":\"" +
+    std::string header = "{\"__metadata__\":{\"format\":\"sluice\",\"format_version\":\"1\",\"mean\":\"0.5 0.5 0.5\","
+                         "\"std\":\"0.5 0.5 0.5\",\"network\":\"" +
                          std::string(network) + "\"}";
     std::size_t floats = 0;
     const auto entry = [&](const std::string& name, const std::string& shape, std::int64_t count) {

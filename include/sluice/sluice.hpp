@@ -3,6 +3,7 @@
 #pragma once
 
 // core: values without a heap
+#include "sluice/core/pixels.hpp"    // Pixels: a camera's frame
 #include "sluice/core/executor.hpp"  // Executor: lend your own threads
 #include "sluice/core/memory.hpp"    // MemorySize, Memory: the regions an engine works in
 #include "sluice/core/shape.hpp"     // Shape: C, H, W
@@ -21,6 +22,7 @@
 #include "sluice/io/map.hpp"           // map a file (needs an operating system)
 #include "sluice/io/safetensors.hpp"   // the file format
 #include "sluice/io/weights_file.hpp"  // a network's weights in it
+#include "sluice/packed_weights.hpp"   // weights as they run, usable where they lie
 
 // running
 #include "sluice/engine.hpp"       // Engine<Net, Backend, Plan>

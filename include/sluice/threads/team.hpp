@@ -1,5 +1,8 @@
-// Team: threads that share the work of each layer. The library starts none; this is what a program lends it as
-// Executor.
+// Team: threads that share the work of each layer, for programs that have none of their own to lend. Not part of the
+// core: nothing includes it but the program that wants it.
+//
+//     sluice::Team team(4);
+//     auto logits = engine.run(image, gates, team.executor());
 //
 // A frame forks and joins once a layer, a hundred times in a few milliseconds, so waiting threads first spin. After
 // about 50 microseconds without work they sleep: an idle engine should not heat a board.
@@ -11,18 +14,22 @@
 
 #include "sluice/core/executor.hpp"
 
-namespace sluice::tools {
+namespace sluice::inline SLUICE_ABI {
 
 class Team {
   public:
     // The calling thread is one of them: it does part 0 of everything.
     explicit Team(int threads) {
+#if defined(__cpp_exceptions)
         try {
-            for (int part = 1; part < threads; ++part) threads_.emplace_back([this, part] { work(part); });
+            begin(threads);
         } catch (...) {
             dismiss();  // the machine has not that many threads to give
             throw;
         }
+#else
+        begin(threads);
+#endif
     }
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
@@ -34,6 +41,10 @@ class Team {
     }
 
   private:
+    void begin(int threads) {
+        for (int part = 1; part < threads; ++part) threads_.emplace_back([this, part] { work(part); });
+    }
+
     void run(Executor::Task task, void* context) {
         task_ = task;
         context_ = context;
@@ -86,4 +97,4 @@ class Team {
     alignas(64) std::atomic<unsigned> busy_{0};   // threads that have not finished the current one
 };
 
-}  // namespace sluice::tools
+}  // namespace sluice
