@@ -16,7 +16,7 @@ import torch
 
 import convert
 import evaluate
-from sluice_weights import affine, checkpoint, cifar, format, generator, networks, settings
+from sluice_weights import affine, checkpoint, cifar, format, generator, networks, settings, training
 
 STORAGE = {"f32": np.float32, "f16": np.float16}
 
@@ -25,7 +25,7 @@ def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS,
                 keep_full=False, seed=1, learn=None, say=lambda line: None):
     """Writes output: the weights of the checkpoint at source, a setting for each ratio and tuple but the full network.
 
-    images       uint8 [N,3,H,W] that the statistics are taken from
+    images       uint8 [N,3,H,W] that the statistics are taken from, augmented as in training
     mean, std    of pixel/255, three each
     ratios       percent of the blocks of every group; the setting is called "50"
     tuples       blocks kept in each group; the setting is called "9-5-3"; what a ratio keeps too shares its setting
@@ -91,6 +91,8 @@ def _options(arguments):
     evaluate.add_choices(parser)
     parser.add_argument("--images", type=int, default=10000, metavar="N",
                         help="training images that the statistics are taken from (default: 10000)")
+    parser.add_argument("--plain-images", action="store_true",
+                        help="take them as they are: for a network that was trained without crops and mirrored images")
     parser.add_argument("--normalisation", choices=convert.NORMALISATIONS, default="imagenet",
                         help="what the network was trained with (default: imagenet, as train.py does)")
     parser.add_argument("--storage", choices=STORAGE, default="f32", help="of the weights (default: f32)")
@@ -127,7 +129,10 @@ def main(arguments=None):
             def learn(net, keep):
                 return affine.learn(net, keep, options.learn, images, labels, mean, std, options.learn_steps,
                                     options.seed)
-        recalibrate(options.net, options.checkpoint, options.output, images[:options.images], mean, std,
+        chosen = images[:options.images]
+        if not options.plain_images:
+            chosen = training.as_in_training(chosen)
+        recalibrate(options.net, options.checkpoint, options.output, chosen, mean, std,
                     options.ratios, options.keep, options.storage, options.keep_full, options.seed, learn, print)
         if not options.no_evaluation:
             rows = evaluate.evaluate(options.output, *cifar.read(options.data, cifar.TEST), options.ratios,

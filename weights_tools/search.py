@@ -22,7 +22,7 @@ from sluice_weights import checkpoint, cifar, format, networks, settings, traini
 def search(name, source, data, mean, std, images, selection, own_statistics=False):
     """The report as a dictionary: `rows` by budget, and `tuples`, the table that the choices were made from.
 
-    images          training images that the statistics are taken from: the first ones
+    images          training images that the statistics are taken from: the first ones, augmented
     selection       training images that the choice is made on: the last ones
     own_statistics  no new ones: all tuples run with those of the checkpoint
     """
@@ -34,7 +34,8 @@ def search(name, source, data, mean, std, images, selection, own_statistics=Fals
                                      f"than the {len(pictures)} of {data}")
     keeps = tuples.every(net)
     cost = {keep: tuples.macs(net, keep, shape) for keep in keeps}
-    statistics = dict.fromkeys(keeps) if own_statistics else settings.calibrate(net, keeps, pictures[:images], mean, std)
+    statistics = dict.fromkeys(keeps) if own_statistics else settings.calibrate(
+        net, keeps, training.as_in_training(pictures[:images]), mean, std)
     counts = tuples.right(net, statistics, pictures[-selection:], labels[-selection:], mean, std)
 
     path = tuples.greedy(counts, cost)

@@ -29,13 +29,14 @@ class Engine {
     using Weights = PackedWeights<Net, Program>;
     static constexpr auto& net = graph_of<Net>;
 
-    // While a file is loaded the index of its tensors lies where activations will. In deep and narrow networks it is the
-    // larger of the two: a weight and a bias per layer, and as many vectors for each of up to eight settings.
-    static constexpr std::size_t index_room = [] {
+    // While a checkpoint is loaded the index of its tensors lies where activations will: a weight and a bias per layer, as
+    // many vectors for each setting, and the self-test.
+    static constexpr std::size_t index_room(std::size_t settings) {
         std::size_t layers = 0;
         for (const graph::Node& n : net.nodes) layers += n.has_weights();
-        return (2 * layers * (1 + 8) + 1) * sizeof(io::Tensor) / memory_alignment * memory_alignment + memory_alignment;
-    }();
+        const std::size_t bytes = (2 * layers * (1 + settings) + 1) * sizeof(io::Tensor);
+        return (bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
+    }
 
   public:
     using network = Net;
@@ -45,10 +46,17 @@ class Engine {
 
     static constexpr MemorySize memory = {
         .weights = Weights::size.weights,
-        .activations = std::max(static_cast<std::size_t>(Program::arena_floats) * sizeof(float), index_room),
+        .activations = std::max(static_cast<std::size_t>(Program::arena_floats) * sizeof(float), index_room(8)),
         .workspace = static_cast<std::size_t>(Program::program.workspace),
         .setting = Weights::size.setting,
     };
+    // The same where a checkpoint brings so many gate settings: in deep and narrow networks the index of its tensors may
+    // be larger than the activations. The memory above is enough for eight.
+    static constexpr MemorySize memory_for(std::size_t settings) {
+        MemorySize size = memory;
+        size.activations = std::max(size.activations, index_room(settings));
+        return size;
+    }
     // For weights that are used where they lie.
     static constexpr MemorySize frame_memory = {.activations = memory.activations, .workspace = memory.workspace};
 
@@ -74,6 +82,9 @@ class Engine {
         if (Status s = memory_.fits(memory); !s) return s;
         const std::span<io::Tensor> index = index_in(memory_.activations);
         Result<io::WeightsFile> checkpoint = io::WeightsFile::open(file, index, Net::name.view(), net);
+        if (checkpoint.status().kind() == Error::memory)
+            return Status::error(Error::memory, checkpoint.message(), ": while it is loaded, the region for activations needs ",
+                                 "more than its ", memory_.activations.size(), " bytes, see Engine::memory_for(settings)");
         if (!checkpoint) return checkpoint.status();
         Result<Weights> packed = Weights::pack(*checkpoint, memory_);
         if (!packed) return packed.status();

@@ -53,7 +53,7 @@ class HostMemory {
 
 template <class Engine>
 HostMemory host_memory(std::size_t settings = 0) {
-    return HostMemory(Engine::memory, settings);
+    return HostMemory(Engine::memory_for(settings), settings);
 }
 
 // For an engine that shares another one's weights: activations and workspace alone.

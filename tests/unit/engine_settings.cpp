@@ -150,6 +150,29 @@ TEST_CASE("settings need room, and the message says how much") {
           "the weights bring 3 gate settings of " + each + " bytes each, the region for settings has room for 0");
 }
 
+TEST_CASE("more settings than the activations have room to index while loading") {
+    WeightsWriter file = good_file();
+    std::vector<std::string> masks;
+    for (int i = 0; i < 63; ++i) {
+        masks.push_back({});
+        for (int g = 0; g < 6; ++g) masks.back() += (i >> g & 1) != 0 ? '1' : '0';
+        add_setting(file, "s" + std::to_string(i), masks.back());
+    }
+    const auto bytes = file.bytes();
+    Loaded<Net> net(bytes, masks.size());
+    CHECK(net.engine.settings() == 63);
+    WeightsWriter one = good_file();
+    add_setting(one, "s37", masks[37]);
+    const auto image = support::image_for<Net>();
+    check_same(net.logits(image, mask_of<Net>(masks[37])), Loaded<Net>(one.bytes(), 1).logits(image, mask_of<Net>(masks[37])));
+
+    const HostMemory tight(NetEngine::memory, masks.size());
+    NetEngine engine{tight};
+    const std::string says = engine.load(bytes).message();
+    CHECK(says.find("the region for activations needs more than its " +
+                    std::to_string(NetEngine::memory.activations) + " bytes") != says.npos);
+}
+
 TEST_CASE("settings that are not name=mask") {
     const std::string expected = "': expected name=mask with 6 digits 0 or 1";
     for (const char* item :

@@ -131,6 +131,12 @@ def augment(images, rows, columns, flips):
     return padded[tuple(index)].permute(0, 3, 1, 2)
 
 
+def as_in_training(images, seed=1):
+    """images uint8 [N,3,H,W], each cut out and mirrored once, as a step would see them."""
+    recipe = Recipe("", 1, seed, batch=len(images), chunk=len(images))
+    return augment(images, *crops(recipe, 0))
+
+
 def forward(net, keeps, x, run=lambda kept, module, x: module(x)):
     """Logits [N,classes] of each keep tuple for x [N,3,H,W]. What tuples have in common is computed only once.
 
