@@ -54,7 +54,7 @@ def markdown(rows):
 def write(path, rows):
     """Puts the table beside the weight file, NAME.accuracy.json and NAME.accuracy.md."""
     path = pathlib.Path(path)
-    title = f"Top-1 of `{path.name}` on {rows[0]['images']:,} CIFAR-10 test images, in PyTorch:"
+    title = f"Top-1 of `{path.name}` on {rows[0]['images']:,} test images, in PyTorch:"
     text = [title, "", *markdown(rows), ""]
     format.write_atomically(path.with_suffix(".accuracy.json"), (json.dumps(rows, indent=1) + "\n").encode())
     format.write_atomically(path.with_suffix(".accuracy.md"), "\n".join(text).encode())

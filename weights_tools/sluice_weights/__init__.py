@@ -6,6 +6,8 @@ checkpoint  reads checkpoints and fits their tensors to a network
 fold        folds batch norms into the convolutions before them
 format      the weight file: safetensors, its metadata and its settings
 cifar       reads CIFAR-10
+drawings    a data set of the same format that is computed
+shapes      what is on the drawings
 training    training with blocks skipped
 settings    batch-norm statistics of single settings
 """
