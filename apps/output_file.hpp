@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <span>
 #include <string>
@@ -33,6 +34,17 @@ class OutputFile {
     std::string option_, path_;
     std::ofstream stream_;
 };
+
+// Puts the text into the file's place at once: whoever looks finds the old content or the new one, also after a kill.
+inline void replace_file(const std::string& option, const std::string& path, const std::string& text) {
+    const std::string beside = path + ".part";
+    OutputFile part(option, beside);
+    part.stream() << text;
+    part.close();
+    std::error_code error;
+    std::filesystem::rename(beside, path, error);
+    if (error) fail(Exit::failure, option, ": cannot replace '", path, "': ", error.message());
+}
 
 // NumPy's .npy, version 1.0: magic, length of the header, a Python dictionary padded to 64 bytes, the numbers.
 inline void write_npy(std::ostream& out, std::span<const float> values, std::size_t columns) {
