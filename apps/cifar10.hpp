@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ class Cifar10 {
     // Throws a Failure that names the file.
     static Cifar10 read(const std::string& path);
 
+    std::span<const std::uint8_t> bytes() const { return bytes_; }  // all records, unpacked
     std::size_t size() const { return bytes_.size() / record; }
     int label(std::size_t i) const { return bytes_[i * record]; }
     const std::uint8_t* planes(std::size_t i) const { return bytes_.data() + i * record + 1; }

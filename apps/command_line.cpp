@@ -34,6 +34,19 @@ void add_masks(CLI::App& command, MaskOptions& m) {
 
 void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "print JSON"); }
 
+// What the commands that run test images have in common.
+template <class Options>
+void add_images(CLI::App& command, Options& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
+    add_file(command, "--data", o.data, "test images: .bin, .bin.xz, or a directory with test_batch.bin[.xz]")
+        ->required();
+    command.add_option("--limit", o.limit, "only the first N images")->type_name("N");
+    command.add_option("--threads", o.threads, "engines that run side by side, each on images of its own");
+    command.add_flag("--default-statistics", o.default_statistics,
+                     "run masks for which the weights bring no statistics with the whole network's");
+}
+
 void add_nets(CLI::App& command, NetsOptions& o) {
     add_words(command, "--net", o.networks, "NAME,...", "these networks only; repeatable");
     command.add_flag("--layers", o.layers, "every layer too");
@@ -41,19 +54,20 @@ void add_nets(CLI::App& command, NetsOptions& o) {
 }
 
 void add_evaluate(CLI::App& command, EvaluateOptions& o) {
-    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
-    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
-    add_file(command, "--data", o.data, "test images: .bin, .bin.xz, or a directory with test_batch.bin[.xz]")
-        ->required();
+    add_images(command, o);
     add_masks(command, o.masks);
-    command.add_option("--limit", o.limit, "only the first N images")->type_name("N");
     command.add_option("--subsets", o.subsets, "top-1 of the first N images too, for each N")->type_name("N,...");
-    command.add_option("--threads", o.threads, "engines that run side by side, each on images of its own");
     add_file(command, "--predictions", o.predictions, "write predicted classes: a line per image, a column per mask");
     add_file(command, "--logits", o.logits, "write the first mask's logits, .npy");
-    command.add_flag("--default-statistics", o.default_statistics,
-                     "run masks for which the weights bring no statistics with the whole network's");
     add_json(command, o.json);
+}
+
+void add_profile_accuracy(CLI::App& command, ProfileAccuracyOptions& o) {
+    add_images(command, o);
+    add_file(command, "--out", o.out, "the profile, JSON; one that is there already is continued")->required();
+    command.add_option("--random", o.random, "how many tuples to draw")->type_name("N")->capture_default_str();
+    command.add_option("--seed", o.seed, "what the drawing depends on")->type_name("N")->capture_default_str();
+    command.add_flag("--fresh", o.fresh, "begin anew, whatever --out holds");
 }
 
 void add_bench(CLI::App& command, BenchOptions& o) {
@@ -105,6 +119,8 @@ std::function<void()> parse(int argc, char** argv) {
     };
     add("nets", "What each network is made of and what it needs", add_nets, nets);
     add("evaluate", "Accuracy and time on CIFAR-10, for one mask or many", add_evaluate, evaluate);
+    add("profile-accuracy", "Accuracy of many keep tuples on CIFAR-10, measured or predicted, as a file",
+        add_profile_accuracy, profile_accuracy);
     add("bench", "Time per frame, after a comparison with the reference primitive", add_bench, bench);
     add("verify", "Replay the self-test that a weights file carries", add_verify, verify);
     add("pack", "Weights in the order of the kernels, to be used where they lie", add_pack, pack);

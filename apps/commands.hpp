@@ -27,6 +27,16 @@ struct EvaluateOptions {
 };
 void evaluate(const EvaluateOptions& o);
 
+struct ProfileAccuracyOptions {
+    std::string network, weights, data, out;
+    std::optional<long long> limit;  // images
+    long long random = 40;           // tuples
+    long long seed = 1;
+    std::optional<int> threads;  // all cores
+    bool default_statistics = false, fresh = false;
+};
+void profile_accuracy(const ProfileAccuracyOptions& o);
+
 struct BenchOptions {
     std::vector<std::string> networks;
     std::string weights;  // empty: made up from a seed

@@ -16,22 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::size_t images_to_run(const EvaluateOptions& o, const Cifar10& data) {
-    if (!o.limit) return data.size();
-    const auto limit = static_cast<std::size_t>(*o.limit);
-    if (limit <= data.size()) return limit;
-    std::cerr << "--limit " << limit << ": the data has " << data.size() << " images, all are evaluated\n";
-    return data.size();
-}
-
-void check_images(const AnyNetwork& network) {
-    const Shape cifar{Cifar10::channels, Cifar10::side, Cifar10::side};
-    const AnyNetwork::Facts& f = network.facts;
-    if (f.input != cifar || f.classes != Cifar10::classes)
-        fail(Exit::usage, "--net ", f.name, ": expected a network for CIFAR-10, ", cifar.text().c_str(),
-             " images and 10 classes; this one has ", f.input.text().c_str(), " and ", f.classes);
-}
-
 Json json_of(const MaskChoice& mask, const Answers& a, const Cifar10& data, const std::vector<int>& subsets) {
     const std::size_t images = a.predicted.size();
     Json j{{"keep", mask.given},
@@ -68,7 +52,7 @@ std::vector<int> subsets_of(const EvaluateOptions& o) {
 
 void evaluate(const EvaluateOptions& o) {
     check_threads(o.threads);
-    if (o.limit && *o.limit < 1) fail(Exit::usage, "--limit: expected at least 1 image, found ", *o.limit);
+    check_limit(o.limit);
     const std::vector<int> subsets = subsets_of(o);
     const AnyNetwork& network = network_named(o.network);
     check_images(network);
@@ -79,7 +63,7 @@ void evaluate(const EvaluateOptions& o) {
     const Cifar10 data = Cifar10::read(o.data);
     OutputFile predictions("--predictions", o.predictions), logits("--logits", o.logits);
 
-    const std::size_t images = images_to_run(o, data);
+    const std::size_t images = images_to_run(o.limit, data);
     for (int n : subsets)
         if (static_cast<std::size_t>(n) > images)
             std::cerr << "--subsets " << n << ": only " << images << " images are evaluated\n";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iostream>
 #include <thread>
 
 #include "failure.hpp"
@@ -18,10 +19,34 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
+std::size_t Answers::right(const Cifar10& data, std::size_t images) const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < images; ++i) count += predicted[i] == data.label(i) ? 1 : 0;
+    return count;
+}
+
 double Answers::top1(const Cifar10& data, std::size_t images) const {
-    std::size_t right = 0;
-    for (std::size_t i = 0; i < images; ++i) right += predicted[i] == data.label(i) ? 1 : 0;
-    return 100.0 * static_cast<double>(right) / static_cast<double>(images);
+    return 100.0 * static_cast<double>(right(data, images)) / static_cast<double>(images);
+}
+
+void check_images(const AnyNetwork& network) {
+    const Shape cifar{Cifar10::channels, Cifar10::side, Cifar10::side};
+    const AnyNetwork::Facts& f = network.facts;
+    if (f.input != cifar || f.classes != Cifar10::classes)
+        fail(Exit::usage, "--net ", f.name, ": expected a network for CIFAR-10, ", cifar.text().c_str(),
+             " images and 10 classes; this one has ", f.input.text().c_str(), " and ", f.classes);
+}
+
+void check_limit(std::optional<long long> limit) {
+    if (limit && *limit < 1) fail(Exit::usage, "--limit: expected at least 1 image, found ", *limit);
+}
+
+std::size_t images_to_run(std::optional<long long> limit, const Cifar10& data) {
+    if (!limit) return data.size();
+    const auto images = static_cast<std::size_t>(*limit);
+    if (images <= data.size()) return images;
+    std::cerr << "--limit " << images << ": the data has " << data.size() << " images, all are evaluated\n";
+    return data.size();
 }
 
 Answers Evaluation::run(const MaskChoice& mask, std::size_t images, Progress& progress, std::size_t done_before) const {
