@@ -16,19 +16,19 @@ import torch
 
 import convert
 import evaluate
-from sluice_weights import affine, checkpoint, cifar, format, generator, networks, settings, training
+from sluice_weights import affine, checkpoint, cifar, format, generator, networks, settings, training, tuples
 
 STORAGE = {"f32": np.float32, "f16": np.float16}
 
 
-def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS, tuples=(), storage="f32",
+def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS, keeps=(), storage="f32",
                 keep_full=False, seed=1, learn=None, say=lambda line: None):
     """Writes output: the weights of the checkpoint at source, a setting for each ratio and tuple but the full network.
 
     images       uint8 [N,3,H,W] that the statistics are taken from, augmented as in training
     mean, std    of pixel/255, three each
     ratios       percent of the blocks of every group; the setting is called "50"
-    tuples       blocks kept in each group; the setting is called "9-5-3"; what a ratio keeps too shares its setting
+    keeps        blocks kept in each group; the setting is called "9-5-3"; what a ratio keeps too shares its setting
     storage      of the weights; everything else is float32
     keep_full    the full network has the statistics of the checkpoint
     seed         of the self-test image
@@ -41,7 +41,7 @@ def recalibrate(name, source, output, images, mean, std, ratios=evaluate.RATIOS,
     checkpoint.load(net, checkpoint.fit(stored, net, f"{source} does not fit {name}")[0])
     wanted = {}  # keep tuple: name of its setting
     for label, keep in [(str(r), networks.proportional(net, r)) for r in ratios] + \
-                       [("-".join(map(str, t)), tuple(t)) for t in tuples]:
+                       [("-".join(map(str, t)), tuple(t)) for t in keeps]:
         mask = networks.keep_to_mask(net, keep)  # raises ValueError where the tuple does not fit
         if "0" in mask:
             wanted.setdefault(keep, label)
@@ -91,6 +91,8 @@ def _options(arguments):
     evaluate.add_choices(parser)
     parser.add_argument("--images", type=int, default=10000, metavar="N",
                         help="training images that the statistics are taken from (default: 10000)")
+    parser.add_argument("--every-tuple", action="store_true",
+                        help="a setting for each keep tuple that there is: for profile-accuracy, not for a board")
     parser.add_argument("--plain-images", action="store_true",
                         help="take them as they are: for a network that was trained without crops and mirrored images")
     parser.add_argument("--normalisation", choices=convert.NORMALISATIONS, default="imagenet",
@@ -132,8 +134,9 @@ def main(arguments=None):
         chosen = images[:options.images]
         if not options.plain_images:
             chosen = training.as_in_training(chosen)
-        recalibrate(options.net, options.checkpoint, options.output, chosen, mean, std,
-                    options.ratios, options.keep, options.storage, options.keep_full, options.seed, learn, print)
+        keeps = tuples.every(networks.build(options.net)) if options.every_tuple else options.keep
+        recalibrate(options.net, options.checkpoint, options.output, chosen, mean, std, options.ratios, keeps,
+                    options.storage, options.keep_full, options.seed, learn, print)
         if not options.no_evaluation:
             rows = evaluate.evaluate(options.output, *cifar.read(options.data, cifar.TEST), options.ratios,
                                      options.keep)
