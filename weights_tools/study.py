@@ -23,7 +23,6 @@ METHODS = {  # name: (of which checkpoint, options of recalibrate.py); in the or
     "channel scales": ("frozen", ["--keep-full", "--learn", "channel"]),
     "trained, one set of statistics": ("trained", ["--ratios", "100"]),
     "trained": ("trained", []),
-    "trained, channel scales": ("trained", ["--learn", "channel"]),
 }
 
 
