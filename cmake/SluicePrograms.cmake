@@ -59,8 +59,8 @@ function(sluice_network_name type out)
     message(FATAL_ERROR "sluice: no line 'using ${type} = ...\"its_name\"' in include/sluice/nets/")
 endfunction()
 
-# sluice_needs(<package> <header> <Debian package> <out> [<subfolder>]): the folder that has the header, perhaps below one of
-# the usual ones, or a sentence.
+# sluice_needs(<package> <header> <Debian package> <out> [<subfolder>]): the folder that has the header, perhaps below
+# one of the usual ones, or a sentence.
 function(sluice_needs package header debian out)
     find_path(SLUICE_${package}_INCLUDE_DIR ${header} PATH_SUFFIXES ${ARGN}
               DOC "Folder that has ${header}")
