@@ -16,8 +16,8 @@ struct Candidates {
 };
 
 // Each step shuts the last open block of that one group which loses the fewest right answers per multiply-accumulate
-// saved. Among equals the one that saves most goes first, then the lower group. The path ends when every group keeps one
-// block, or when no candidate may run. Its first tuple is the full network.
+// saved. Among equals the one that saves most goes first, then the lower group. The path ends when every group keeps
+// one block, or when no candidate may run. Its first tuple is the full network.
 inline std::vector<Tuple> greedy_path(const Tuple& blocks, const Candidates& of) {
     std::vector<Tuple> path{blocks};
     std::int64_t right = of.right(blocks, 0), macs = of.macs(blocks);

@@ -1,6 +1,6 @@
 #include "predictor.hpp"
 
-// Matrices of a few dozen columns do without vector instructions, about Eigen's use of which gcc 12 raises false alarms.
+// A few dozen columns do without vector instructions, and without gcc 12's false alarms about Eigen's use of them.
 #define EIGEN_DONT_VECTORIZE
 #include <Eigen/Dense>
 #include <cmath>
@@ -51,9 +51,8 @@ double mean(const std::vector<double>& values) {
 Predictor::Predictor(Scale scale, const std::vector<Sample>& samples)
     : Predictor(scale, choose(scale, samples), samples) {
     const std::vector<double> errors =
-        held_out_errors(samples, drawn_places(samples), [&](const std::vector<Sample>& rest) {
-            return Predictor(scale, choose(scale, rest), rest);
-        });
+        held_out_errors(samples, drawn_places(samples),
+                        [&](const std::vector<Sample>& rest) { return Predictor(scale, choose(scale, rest), rest); });
     if (!errors.empty()) held_out_ = {errors.size(), mean(errors), *std::ranges::max_element(errors)};
 }
 
@@ -80,9 +79,8 @@ Predictor::Form Predictor::choose(const Scale& scale, const std::vector<Sample>&
     for (const FeatureSet& features : feature_sets)
         for (const double ridge : ridges) {
             const Form form{&features, ridge};
-            const double error = mean(held_out_errors(samples, held, [&](const std::vector<Sample>& rest) {
-                return Predictor(scale, form, rest);
-            }));
+            const double error = mean(held_out_errors(
+                samples, held, [&](const std::vector<Sample>& rest) { return Predictor(scale, form, rest); }));
             if (error < least) least = error, best = form;  // never with a single sample: 0 / 0
         }
     return best;
@@ -90,8 +88,8 @@ Predictor::Form Predictor::choose(const Scale& scale, const std::vector<Sample>&
 
 void Predictor::fit(const std::vector<Sample>& samples) {
     const auto n = static_cast<Eigen::Index>(samples.size());
-    // Knowledge counts from one standard deviation of guessing on, and up to half an image from perfect: beyond that its
-    // log-odds are noise, or infinite.
+    // Knowledge counts from one standard deviation of guessing on, and up to half an image from perfect: beyond that
+    // its log-odds are noise, or infinite.
     const double c = scale_.chance, least = std::sqrt(c / ((1 - c) * scale_.images)), most = 1 - 0.5 / scale_.images;
     Eigen::MatrixXd x;
     Eigen::VectorXd y(n), weight(n);
@@ -116,7 +114,8 @@ void Predictor::fit(const std::vector<Sample>& samples) {
     const double level = weight.dot(y) / static_cast<double>(n);
     Eigen::MatrixXd normal = x.transpose() * weight.asDiagonal() * x;
     normal.diagonal().array() += form_.ridge;
-    const Eigen::VectorXd solution = normal.ldlt().solve(x.transpose() * weight.asDiagonal() * (y.array() - level).matrix());
+    const Eigen::VectorXd solution =
+        normal.ldlt().solve(x.transpose() * weight.asDiagonal() * (y.array() - level).matrix());
     const Eigen::RowVectorXd slopes = solution.transpose().cwiseQuotient(spread);
 
     coefficients_.assign(1, level - slopes.dot(middle));

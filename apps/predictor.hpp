@@ -1,9 +1,9 @@
 // Predictor: the accuracy of keep tuples that were not measured, from those that were.
 //
-// With chance c, the share that guessing gets right, and p the share of right answers, q = (p - c) / (1 - c) is what the
-// network knows, and its log-odds log(q / (1 - q)) are fitted by ridge regression on features of the tuple. Each sample
-// weighs q (1 - q), as the inverse variance of empirical log-odds does: at both ends of the scale they are mostly noise.
-// Features and ridge are chosen by cross-validation.
+// With chance c, the share that guessing gets right, and p the share of right answers, q = (p - c) / (1 - c) is what
+// the network knows, and its log-odds log(q / (1 - q)) are fitted by ridge regression on features of the tuple. Each
+// sample weighs q (1 - q), as the inverse variance of empirical log-odds does: at both ends of the scale they are
+// mostly noise. Features and ridge are chosen by cross-validation.
 #pragma once
 
 #include "features.hpp"

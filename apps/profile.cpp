@@ -63,14 +63,10 @@ double Profile::top1(const Row& row) const {
 }
 
 Json Profile::json_of(const Row& row) const {
-    return {{"keep", row.mask.cost.kept},
-            {"mask", row.mask.bits()},
-            {"sources", row.sources},
-            {"setting", subject_.has_setting(row.mask)},
-            {"macs", row.mask.cost.macs},
-            {"parameters", row.mask.cost.parameters},
-            {"images", subject_.images},
-            {"right", row.right},
+    return {{"keep", row.mask.cost.kept}, {"mask", row.mask.bits()},
+            {"sources", row.sources},     {"setting", subject_.has_setting(row.mask)},
+            {"macs", row.mask.cost.macs}, {"parameters", row.mask.cost.parameters},
+            {"images", subject_.images},  {"right", row.right},
             {"top1", top1(row)}};
 }
 
@@ -113,7 +109,8 @@ void Profile::compare_subject(const Json& file) const {
     for (const auto& [place, option] : facts) {
         const Json::json_pointer at(place);
         const Json &theirs = file.at(at), &ours = subject_.json().at(at);
-        if (theirs != ours) differences += "; " + std::string(option) + ": " + theirs.dump() + " there, " + ours.dump() + " now";
+        if (theirs != ours)
+            differences += "; " + std::string(option) + ": " + theirs.dump() + " there, " + ours.dump() + " now";
     }
     if (!differences.empty())
         fail(Exit::usage, "--out: '", path_, "' holds measurements of something else", differences,
@@ -123,8 +120,8 @@ void Profile::compare_subject(const Json& file) const {
 // Everything in a row follows from its tuple and its right answers, so that one comparison finds whatever is damaged.
 void Profile::take_row(const Json& row) {
     const auto damaged = [&] {
-        fail(Exit::format, "--out: '", path_, "' exists and is damaged: measured row ", rows_.size(), " contradicts itself: ",
-             row.dump());
+        fail(Exit::format, "--out: '", path_, "' exists and is damaged: measured row ", rows_.size(),
+             " contradicts itself: ", row.dump());
     };
     const Json &keep = row.at("keep"), &right = row.at("right");
     const auto whole = [](const Json& number) { return number.is_number_integer(); };

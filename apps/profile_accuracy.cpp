@@ -105,7 +105,8 @@ void profile_accuracy(const ProfileAccuracyOptions& o) {
     if (!o.fresh) profile.resume();
     profile.save(nullptr);  // a path that cannot be written is found out now
     const std::vector<Tuple> grid = grid_of(network.facts.blocks);
-    const auto left_out = std::ranges::count_if(grid, [&](const Tuple& t) { return !subject.may_run(subject.choice(t)); });
+    const auto left_out =
+        std::ranges::count_if(grid, [&](const Tuple& t) { return !subject.may_run(subject.choice(t)); });
     if (left_out > 0)
         std::cerr << left_out << " of " << grid.size() << " tuples are left out: " << weights.name()
                   << " brings settings, but none for them (--default-statistics runs them all the same)\n";

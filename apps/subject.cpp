@@ -34,4 +34,9 @@ bool Subject::may_run(const MaskChoice& mask) const {
     return all_run_ || mask.gates == network.whole() || has_setting(mask);
 }
 
+bool Subject::is_predicted(const MaskChoice& mask) const {
+    if (mask.gates == network.whole()) return true;
+    return all_run_ ? !has_setting(mask) : has_setting(mask);
+}
+
 }  // namespace sluice::tools

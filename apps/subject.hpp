@@ -31,9 +31,9 @@ class Subject {
     bool has_setting(const MaskChoice& mask) const { return settings_.contains(mask.bits()); }
     // The full network always may, and without any setting everything.
     bool may_run(const MaskChoice& mask) const;
-    // Whether it may run and the predictor is about it. With --default-statistics that is about tuples without a setting:
-    // blocks that lack their own statistics cost far more, and one fit of both kinds is good for neither.
-    bool is_predicted(const MaskChoice& mask) const { return all_run_ ? !has_setting(mask) : may_run(mask); }
+    // Whether it may run and the predictor is about it. With --default-statistics that is about the tuples without a
+    // setting: skipping costs them far more, and one fit of both kinds would be good for neither.
+    bool is_predicted(const MaskChoice& mask) const;
 
   private:
     std::set<std::string> settings_;  // masks as digits

@@ -58,15 +58,15 @@ void Survey::single_groups() {
 
 std::vector<Tuple> Survey::greedy() {
     const std::size_t before = passed_;
-    const std::vector<Tuple> path = greedy_path(
-        blocks_, {.may_run = [&](const Tuple& t) { return may_run(t); },
-                  .macs = [&](const Tuple& t) { return subject_.choice(t).cost.macs; },
-                  .right =
-                      [&](const Tuple& t, int step) {
-                          const std::int64_t right = measure(t, "greedy " + std::to_string(step));
-                          ++passed_;
-                          return right;
-                      }});
+    const std::vector<Tuple> path =
+        greedy_path(blocks_, {.may_run = [&](const Tuple& t) { return may_run(t); },
+                              .macs = [&](const Tuple& t) { return subject_.choice(t).cost.macs; },
+                              .right =
+                                  [&](const Tuple& t, int step) {
+                                      const std::int64_t right = measure(t, "greedy " + std::to_string(step));
+                                      ++passed_;
+                                      return right;
+                                  }});
     passed_ = before + shuttable_ * blocks_.size();
     return path;
 }

@@ -1,5 +1,5 @@
-// Survey: which tuples an accuracy profile measures, in four parts, and the measuring. A tuple is run once, whoever asks
-// for it, and the profile's file is replaced after each. Tuples that may not run are passed over.
+// Survey: which tuples an accuracy profile measures, in four parts, and the measuring. A tuple is run once, whoever
+// asks for it, and the profile's file is replaced after each. Tuples that may not run are passed over.
 #pragma once
 
 #include "evaluation.hpp"

@@ -79,8 +79,8 @@ function(sluice_select_networks out types names)
     set(${out} ${chosen} PARENT_SCOPE)
 endfunction()
 
-# sluice_needs(<package> <header> <Debian package> <out> [<subfolder>]): the folder that has the header, perhaps below one of
-# the usual ones, or a sentence.
+# sluice_needs(<package> <header> <Debian package> <out> [<subfolder>]): the folder that has the header, perhaps below
+# one of the usual ones, or a sentence.
 function(sluice_needs package header debian out)
     find_path(SLUICE_${package}_INCLUDE_DIR ${header} PATH_SUFFIXES ${ARGN}
               DOC "Folder that has ${header}")

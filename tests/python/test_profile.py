@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of sluice profile-accuracy: what is measured against NumPy and PyTorch, the greedy path against brute force, the
-predictor against a second implementation, and what becomes of files that are already there.
+"""Tests of sluice profile-accuracy: what is measured against NumPy and PyTorch, the greedy path against brute force,
+the predictor against a second implementation, and what becomes of files that are already there.
 
     python3 tests/python/test_profile.py
 
@@ -67,7 +67,12 @@ def fit(form, ridge, samples, images):
     penalty = np.eye(columns.shape[1])[1:] * math.sqrt(ridge)
     b = np.linalg.lstsq(np.r_[columns * root[:, None], penalty],
                         np.r_[root * np.log(q / (1 - q)), np.zeros(len(penalty))], rcond=None)[0]
-    return lambda keep: 100 * (c + (1 - c) / (1 + math.exp(-b[0] - (np.array(features(form, keep)[1:]) - middle) / spread @ b[1:])))
+
+    def predict(keep):
+        log_odds = b[0] + (np.array(features(form, keep)[1:]) - middle) / spread @ b[1:]
+        return 100 * (c + (1 - c) / (1 + math.exp(-log_odds)))
+
+    return predict
 
 
 def errors(samples, held, make):
@@ -87,6 +92,10 @@ def choose(samples, images):
         list(errors(samples, held, lambda rest: fit(*f, pairs(rest), images)))))
 
 
+def samples_of(rows):
+    return [(tuple(r["keep"]), r["right"] / 60, "random" in r["sources"]) for r in rows]
+
+
 class WithProfile(WithFiles):
     @classmethod
     def setUpClass(cls):
@@ -102,16 +111,18 @@ class WithProfile(WithFiles):
         cls.planes = rng.integers(60, 256, (60, 3, 32, 32), np.uint8)
         cls.planes = (cls.planes * rng.uniform(0.8, 1, (60, 3, 1, 1))).astype(np.uint8)
         cls.labels = rng.integers(0, 3, 60).astype(np.uint8)
-        cls.labels[:40] = [np.flatnonzero([right(cls.planes[i:i + 1], l, FULL)[0] for l in range(3)])[0] for i in range(40)]
-        cls.data = cls.write("nearly.bin", b"".join(bytes([l]) + p.tobytes() for l, p in zip(cls.labels, cls.planes)))
+        for label in range(3):  # the full network is right about most of them
+            cls.labels[:40][right(cls.planes[:40], label, FULL)] = label
+        records = (bytes([l]) + p.tobytes() for l, p in zip(cls.labels, cls.planes))
+        cls.data = cls.write("nearly.bin", b"".join(records))
         cls.right = {k: int(right(cls.planes, cls.labels, k).sum()) for k in GRID}
 
     def setUp(self):
         self.out = self.folder / f"{self.id()}.json"
 
     def run_profile(self, *arguments, weights=None, data=None, net="resnet20_cifar", out=None):
-        return sluice("profile-accuracy", "--net", net, "--weights", weights or self.weights, "--data", data or self.data,
-                      "--out", out or self.out, *arguments)
+        return sluice("profile-accuracy", "--net", net, "--weights", weights or self.weights, "--data",
+                      data or self.data, "--out", out or self.out, *arguments)
 
     def profile(self, *arguments, **files):
         run = self.run_profile(*arguments, **files)
@@ -132,9 +143,8 @@ class Measured(WithProfile):
         for keep, r in rows.items():
             self.assertEqual((r["right"], r["images"], r["setting"]), (self.right[keep], 60, False), keep)
             self.assertAlmostEqual(r["top1"], 100 * r["right"] / 60)
-        evaluated = json.loads(sluice("evaluate", "--net", "resnet20_cifar", "--weights", self.weights, "--data", self.data,
-                                      "--json", *(f"--tuple={','.join(map(str, k))}" for k in rows)).stdout)
-        for e, (keep, r) in zip(evaluated, rows.items()):
+        evaluated = self.answers(*(f"--tuple={','.join(map(str, keep))}" for keep in rows))
+        for e, (keep, r) in zip(evaluated, rows.items(), strict=True):
             self.assertEqual([e[k] for k in ("kept", "mask", "macs", "parameters", "top1")],
                              [list(keep), r["mask"], r["macs"], r["parameters"], r["top1"]])
 
@@ -157,8 +167,8 @@ class Measured(WithProfile):
         while expected[-1] != (1, 1, 1):
             now = expected[-1]
             nexts = [now[:g] + (now[g] - 1,) + now[g + 1:] for g in range(3) if now[g] > 1]
-            expected.append(min(nexts, key=lambda t: (fractions.Fraction(self.right[now] - self.right[t], macs[now] - macs[t]),
-                                                      macs[t])))
+            loss = lambda t: fractions.Fraction(self.right[now] - self.right[t], macs[now] - macs[t])
+            expected.append(min(nexts, key=lambda t: (loss(t), macs[t])))
         self.assertEqual(path, expected)
         for s in p["greedy"]:
             self.assertAlmostEqual(s["top1"], 100 * self.right[tuple(s["keep"])] / 60)
@@ -197,7 +207,7 @@ class Predicted(WithProfile):
         rows = p["measured"] + p["predicted"]
         self.assertEqual(sorted(tuple(r["keep"]) for r in rows), GRID)
         self.assertGreater(len(p["predicted"]), 3)
-        samples = [(tuple(r["keep"]), r["right"] / 60, "random" in r["sources"]) for r in p["measured"]]
+        samples = samples_of(p["measured"])
         form, ridge = choose(samples, 60)
         self.assertEqual((p["predictor"]["form"], p["predictor"]["ridge"]), (form, ridge))
         predict = fit(form, ridge, [s[:2] for s in samples], 60)
@@ -214,7 +224,7 @@ class Predicted(WithProfile):
 
     def test_the_stated_error(self):
         p = self.profile("--random", 9)
-        samples = [(tuple(r["keep"]), r["right"] / 60, "random" in r["sources"]) for r in p["measured"]]
+        samples = samples_of(p["measured"])
         held = [i for i, s in enumerate(samples) if s[2]]
         expected = list(errors(samples, held, lambda rest: fit(*choose(rest, 60), [s[:2] for s in rest], 60)))
         stated = p["predictor"]["held_out"]
@@ -266,9 +276,9 @@ class Settings(WithProfile):
         self.assertEqual((p["left_out"], p["default_statistics"], self.said.stderr), (0, True, ""))
 
     def test_tuples_with_a_setting_are_no_samples_for_those_without(self):
-        p = self.profile("--default-statistics", "--random", 7)
+        p = self.profile("--default-statistics", "--random", 5)
         self.assertTrue(any(r["setting"] for r in p["measured"]))
-        samples = [(tuple(r["keep"]), r["right"] / 60, "random" in r["sources"]) for r in p["measured"] if not r["setting"]]
+        samples = samples_of(r for r in p["measured"] if not r["setting"])
         predict = fit(*choose(samples, 60), [s[:2] for s in samples], 60)
         self.assertGreater(len(p["predicted"]), 2)
         for r in p["predicted"]:
@@ -278,19 +288,18 @@ class Settings(WithProfile):
 
     def test_the_other_way_is_another_profile(self):
         self.profile()
-        self.refused(2, self.run_profile("--default-statistics"), "--default-statistics: false there, true now", "--fresh")
+        self.refused(2, self.run_profile("--default-statistics"), "--default-statistics: false there, true now")
         # It means nothing where there is no setting.
-        plain = self.profile(weights=self.plain, out=self.folder / "plain.json")
-        self.assertEqual(self.profile("--default-statistics", weights=self.plain, out=self.folder / "plain.json"), plain)
+        plain = {"weights": self.plain, "out": self.folder / "plain.json"}
+        self.assertEqual(self.profile(**plain), self.profile("--default-statistics", **plain))
 
 
 class Files(WithProfile):
     def with_rows(self, count):
         """What a run leaves that was stopped after so many tuples."""
-        p = json.loads(self.whole)
-        return json.dumps({k: v for k, v in p.items() if k in ("schema_version", "network", "weights", "data",
-                                                                "default_statistics")} |
-                          {"complete": False, "measured": p["measured"][:count]})
+        p, subject = json.loads(self.whole), ("network", "weights", "data", "default_statistics")
+        return json.dumps({"schema_version": 1, "complete": False, **{key: p[key] for key in subject},
+                           "measured": p["measured"][:count]})
 
     def setUp(self):
         super().setUp()
@@ -317,8 +326,8 @@ class Files(WithProfile):
     def test_interrupted(self):
         data = self.write("long.bin", self.data.read_bytes() * 10)
         out = self.folder / "interrupted.json"
-        command = [PROGRAM, "profile-accuracy", "--net", "resnet20_cifar", "--weights", self.weights, "--data", data, "--out",
-                   out, "--threads", "1"]
+        command = [PROGRAM, "profile-accuracy", "--net", "resnet20_cifar", "--weights", self.weights, "--data", data,
+                   "--out", out, "--threads", "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             while not (out.exists() and json.loads(out.read_text())["measured"]) and process.poll() is None:
                 time.sleep(0.001)
@@ -370,10 +379,10 @@ class Files(WithProfile):
         for key in ("network", "weights", "data", "default_statistics", "measured"):
             damaged(json.dumps({k: v for k, v in p.items() if k != key}), "no accuracy profile", key)
         last = p["measured"][-1]
-        for changes in ({"right": last["right"] + 1}, {"right": 61, "top1": 100 * 61 / 60}, {"right": -1, "top1": -100 / 60},
-                        {"right": 3.5}, {"keep": [3, 3, 3]}, {"keep": [2, 2]}, {"keep": [0, 1, 1]}, {"keep": [1, 1, 1.0]},
-                        {"keep": [2**32 + 1, 1, 1]}, {"keep": 3}, {"mask": "111111"}, {"macs": 1}, {"sources": []},
-                        {"images": 61}, {"setting": True}, {"more": 1}):
+        for changes in ({"right": last["right"] + 1}, {"right": 61, "top1": 100 * 61 / 60}, {"right": 3.5},
+                        {"right": -1, "top1": -100 / 60}, {"keep": [3, 3, 3]}, {"keep": [2, 2]}, {"keep": [0, 1, 1]},
+                        {"keep": [1, 1, 1.0]}, {"keep": [2**32 + 1, 1, 1]}, {"keep": 3}, {"mask": "111111"},
+                        {"macs": 1}, {"sources": []}, {"images": 61}, {"setting": True}, {"more": 1}):
             damaged(with_row(**changes), "row", "contradicts itself")
         for changes in ({"sources": 1}, {"sources": [1]}):
             damaged(with_row(**changes), "no accuracy profile")
@@ -407,8 +416,8 @@ class RealWeights(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             weights, out = pathlib.Path(folder) / "r20.safetensors", pathlib.Path(folder) / "accuracy.json"
             made = subprocess.run([sys.executable, tools / "convert.py", "--net", "resnet20_cifar", "--checkpoint",
-                                   pathlib.Path(DATA) / "checkpoints" / "akamaster_resnet20-12fca82f.th", "--output", weights],
-                                  capture_output=True, text=True)
+                                   pathlib.Path(DATA) / "checkpoints" / "akamaster_resnet20-12fca82f.th", "--output",
+                                   weights], capture_output=True, text=True)
             if "ModuleNotFoundError" in made.stderr:
                 self.skipTest(f"the converter does not run here: {made.stderr.splitlines()[-1]}")
             self.assertEqual(made.returncode, 0, made.stderr)

@@ -42,8 +42,8 @@ Predictor predictor_of(const std::vector<Sample>& samples, double images = 1e4) 
 
 TEST_CASE("features are the products that their names say") {
     const FeatureSet set{"both", 2, true};
-    CHECK(set.names({4, 2}) == std::vector<std::string>{"1", "x0", "x1", "x0*x0", "x0*x1", "x1*x1", "k0<2", "k0<3", "k0<4",
-                                                        "k1<2"});
+    CHECK(set.names({4, 2}) ==
+          std::vector<std::string>{"1", "x0", "x1", "x0*x0", "x0*x1", "x1*x1", "k0<2", "k0<3", "k0<4", "k1<2"});
     CHECK(set.values({3, 1}, {4, 2}) == std::vector<double>{1, 0.25, 0.5, 0.0625, 0.125, 0.25, 0, 0, 1, 1});
     CHECK(FeatureSet{"cubic", 3, false}.names({1, 1, 1, 1}).size() == 1 + 4 + 10 + 20);
 }
@@ -144,7 +144,7 @@ TEST_CASE("all right, all wrong and worse than guessing are within an image or t
     const Predictor right = predictor_of(samples_of([](const Tuple&) { return 1.0; }), 1000);
     const Predictor wrong = predictor_of(samples_of([](const Tuple&) { return 0.0; }), 1000);
     for (const Tuple& t : grid_of(blocks)) {
-        CHECK(right.top1(t) == doctest::Approx(100 - 0.5 * 0.9 / 10));          // half of one of 1,000 images
+        CHECK(right.top1(t) == doctest::Approx(100 - 0.5 * 0.9 / 10));               // half of one of 1,000 images
         CHECK(wrong.top1(t) == doctest::Approx(10 + 100 * std::sqrt(0.09 / 1000)));  // one standard deviation
     }
     // Both in one network: a cliff.
