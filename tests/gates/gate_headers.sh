@@ -2,11 +2,11 @@
 # Every header compiles alone, twice in one file, without exceptions and RTTI. The list is what lies in the folders.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# alone HEADER [FLAG...]: with all instruction sets, for the headers of their sheets.
+# alone HEADER [FLAG...]: with all instruction sets, for the headers of their sheets, and OpenMP for that of its executor.
 alone() {
     local header=$1 && shift
     printf '#include "%s"\n#include "%s"\n' "$header" "$header" |
-        g++ "${std[@]}" "${avx512[@]}" "${warnings[@]}" -fno-exceptions -fno-rtti "$@" -fsyntax-only -x c++ -
+        g++ "${std[@]}" "${avx512[@]}" "${warnings[@]}" -fopenmp -fno-exceptions -fno-rtti "$@" -fsyntax-only -x c++ -
 }
 
 mkdir "$scratch/self"

@@ -72,11 +72,11 @@ TEST_CASE("pixels in every layout give the logits of the float path") {
 
 TEST_CASE("weights that do not say how pixels are normalised") {
     const std::vector<std::uint8_t> bytes(C * H * W);
-    for (const auto& [mean, std] : {std::pair{"", ""}, {"0.5 0.5", "1 1 1"}, {"0.5 0.5 0.5", "1 0 1"},
-                                    {"0.5 0.5 0.5 0.5", "1 1 1"}, {"0.5 x 0.5", "1 1 1"}, {"0.5 0.5 .", "1 1 1"},
-                                    {"0.5 0.5 0.5", "1 -1 1"}}) {
-        CAPTURE(mean);
-        Loaded<Net> net(checkpoint(mean, std));
+    for (const auto& texts : {std::pair{"", ""}, {"0.5 0.5", "1 1 1"}, {"0.5 0.5 0.5", "1 0 1"},
+                              {"0.5 0.5 0.5 0.5", "1 1 1"}, {"0.5 x 0.5", "1 1 1"}, {"0.5 0.5 .", "1 1 1"},
+                              {"0.5 0.5 0.5", "1 -1 1"}}) {
+        CAPTURE(texts.first);
+        Loaded<Net> net(checkpoint(texts.first, texts.second));
         CHECK(std::string(net.engine.run(Pixels{bytes}).message()).find("their metadata need a 'mean' and a 'std'") !=
               std::string::npos);
         CHECK(net.engine.run(support::image_for<Net>()));  // floats need neither

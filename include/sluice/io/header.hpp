@@ -68,7 +68,7 @@ inline std::string_view read_key(JsonCursor& json) {
 // A type of ours, so that the standard algorithms instantiated over it carry the tag of SLUICE_ABI too.
 struct MetadataKey {
     std::string_view text;
-    friend bool operator<(const MetadataKey& a, const MetadataKey& b) { return a.text < b.text; }
+    friend bool operator<(const MetadataKey& a, const MetadataKey& b) { return before(a.text, b.text); }
     friend bool operator==(const MetadataKey& a, const MetadataKey& b) { return a.text == b.text; }
 };
 

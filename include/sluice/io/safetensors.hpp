@@ -66,7 +66,7 @@ class Safetensors {
         index = index.first(n);
         if (const Status s = covered(index, file.subspan(data)); !s) return s;
 
-        std::sort(index.begin(), index.end(), [](const Tensor& a, const Tensor& b) { return a.name < b.name; });
+        std::sort(index.begin(), index.end(), [](const Tensor& a, const Tensor& b) { return before(a.name, b.name); });
         const auto same = [](const Tensor& a, const Tensor& b) { return a.name == b.name; };
         if (const auto twin = std::adjacent_find(index.begin(), index.end(), same); twin != index.end())
             return Status::error(Error::format, "the name ", quoted(twin->name), " is given to two tensors");
@@ -79,7 +79,7 @@ class Safetensors {
     // The tensor of that name, or nullptr. Time: log n.
     const Tensor* find(std::string_view name) const {
         const auto it = std::lower_bound(tensors_.begin(), tensors_.end(), name,
-                                         [](const Tensor& t, std::string_view wanted) { return t.name < wanted; });
+                                         [](const Tensor& t, std::string_view wanted) { return before(t.name, wanted); });
         return it != tensors_.end() && it->name == name ? &*it : nullptr;
     }
 

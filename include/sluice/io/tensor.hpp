@@ -43,6 +43,15 @@ constexpr std::optional<Dtype> dtype_named(std::string_view name) {
     return std::nullopt;
 }
 
+// The order of names: that of their bytes. Not std's operator, of which every instruction set would make the same
+// function, and the linker keep one.
+inline bool before(std::string_view a, std::string_view b) {
+    std::size_t i = 0;
+    while (i < a.size() && i < b.size() && a[i] == b[i]) ++i;
+    if (i == a.size() || i == b.size()) return a.size() < b.size();
+    return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[i]);
+}
+
 // A view: name and data point into the file's bytes and live as long as they do.
 struct Tensor {
     static constexpr int max_rank = 8;
