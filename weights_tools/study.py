@@ -5,7 +5,7 @@
         --sluice build/avx512/sluice --work runs/study --output docs/figures
 
 Every accuracy is that of all test images by the C++ engine. What is finished is kept in the folder --work and not
-computed again. The folder --output gets skipping.json, tables in skipping.md, and the pictures.
+computed again. The folder --output gets skipping.json and the pictures; the tables are printed.
 """
 import argparse
 import json
@@ -144,7 +144,7 @@ def main(arguments=None):
     parser.add_argument("--data", required=True, metavar="DIR", help="CIFAR-10, its files as they are or packed as .xz")
     parser.add_argument("--sluice", required=True, metavar="FILE", help="the sluice command")
     parser.add_argument("--work", required=True, metavar="DIR", help="for what is finished")
-    parser.add_argument("--output", required=True, metavar="DIR", help="for the report, the tables and the pictures")
+    parser.add_argument("--output", required=True, metavar="DIR", help="for the report and the pictures")
     parser.add_argument("--images", type=int, default=2500, metavar="N", help="of recalibrate.py (default: 2500)")
     parser.add_argument("--learn-steps", type=int, default=200, metavar="N", help="of recalibrate.py (default: 200)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of the sluice command (default: 1)")
@@ -157,7 +157,6 @@ def main(arguments=None):
         return 1
     output.mkdir(parents=True, exist_ok=True)
     lines = markdown(report)
-    format.write_atomically(output / "skipping.md", ("\n".join(lines) + "\n").encode())
     for found in report["search"].values():  # the table of every tuple stays in the work folder
         found["tuples_measured"] = len(found["tuples"])
     draw(report, output)
