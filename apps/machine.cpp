@@ -123,7 +123,8 @@ std::optional<Unused> unused_isa(const Machine& machine) {
     const std::vector<Sheet> sheets{{{"avx512", "-mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl", 16},
                                      {"avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"}},
                                     {{"avx2", "-mavx2 -mfma", 8}, {"avx2", "fma"}},
-                                    {{"sse", "-msse2", 4}, {"sse2"}}};
+                                    {{"sse", "-msse2", 4}, {"sse2"}},
+                                    {{"neon", "-mfpu=neon-vfpv4 -mfloat-abi=hard", 4}, {"neon", "vfpv4"}}};
     for (const Sheet& sheet : sheets) {
         if (sheet.isa.vector_floats <= compiled().vector_floats) break;
         bool has = true;

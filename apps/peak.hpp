@@ -17,14 +17,15 @@ inline constexpr std::size_t fma_chains = 12;
 inline constexpr double flops_per_step = 2.0 * fma_chains * isa::native::Vector::width;
 
 // Every chain begins with a number of its own that the compiler cannot know, else it might compute one for all; each
-// tends to offset / (1 - factor) = 1, far from infinities and subnormal numbers.
+// keeps it, since the product is too small to count: no infinities, no subnormal numbers. The result takes the addend's
+// place, as in kernels: ARM has no multiply-add that overwrites a factor.
 template <std::size_t... chain>
 float fma_steps(long steps, std::index_sequence<chain...>) {
     using V = isa::native::Vector;
-    volatile float factor = 0.999f, offset = 0.001f, begin = 0.5f;
-    const V a = V::broadcast(factor), b = V::broadcast(offset);
+    volatile float factor = 0x1p-30f, begin = 0.5f;
+    const V a = V::broadcast(factor);
     V sum[] = {V::broadcast(begin + static_cast<float>(chain))...};
-    for (long i = 0; i < steps; ++i) ((sum[chain] = fma(sum[chain], a, b)), ...);
+    for (long i = 0; i < steps; ++i) ((sum[chain] = fma(sum[chain], a, sum[chain])), ...);
     V total = V::zero();
     ((total = total + sum[chain]), ...);
     float lanes[V::width];

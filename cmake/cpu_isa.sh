@@ -12,15 +12,18 @@ has() {
     sse) set -- sse2 ;;
     avx2) set -- avx2 fma ;;
     avx512) set -- avx2 fma avx512f avx512bw avx512dq avx512vl ;;
+    # A 64-bit kernel may run a 32-bit system, and goes on calling the same registers asimd.
+    neon64) [[ $(getconf LONG_BIT) == 64 ]] && set -- asimd || return 1 ;;
+    neon) [[ $(getconf LONG_BIT) == 32 ]] && set -- 'vfpv4|asimd' || return 1 ;;
     *) echo "cpu_isa.sh: no such instruction set: $1" >&2 && exit 2 ;;
     esac
     for flag; do
-        grep -qsE "^flags.* $flag( |\$)" /proc/cpuinfo || return 1
+        grep -qsE "^(flags|Features).* ($flag)( |\$)" /proc/cpuinfo || return 1
     done
 }
 
 if [[ $# -eq 0 ]]; then
-    for isa in avx512 avx2 sse scalar; do
+    for isa in avx512 avx2 sse neon64 neon scalar; do
         if has "$isa"; then echo "$isa" && exit 0; fi
     done
 fi

@@ -63,7 +63,7 @@ class Engine {
     // Which primitive computes a node of graph_of<Net>; empty for nodes without weights.
     static constexpr std::string_view primitive(int node) { return Program::primitive(node); }
 
-    explicit Engine(const Memory& lent) : memory_(lent) {}
+    constexpr explicit Engine(const Memory& lent) : memory_(lent) {}
 
     // An engine for another thread, with activations and workspace of its own and this one's weights, which must outlive
     // it. Engines that share weights may run at the same time. Share after load().

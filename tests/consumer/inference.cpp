@@ -12,8 +12,9 @@ alignas(sluice::memory_alignment) std::byte weights[Engine::memory.weights];
 alignas(sluice::memory_alignment) std::byte activations[Engine::memory.activations];
 alignas(sluice::memory_alignment) std::byte workspace[Engine::memory.workspace + 1];  // may need none; arrays have some
 
-Engine engine{{.weights = weights, .activations = activations, .workspace = workspace, .settings = {}}};
-sluice::Status status;
+// Nothing runs before main().
+constinit Engine engine{{.weights = weights, .activations = activations, .workspace = workspace, .settings = {}}};
+constinit sluice::Status status;
 
 }  // namespace
 

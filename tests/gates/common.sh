@@ -17,6 +17,8 @@ case $isa in
 avx512) native=("${avx512[@]}") ;;
 avx2) native=("${avx2[@]}") ;;
 sse) native=("${sse[@]}") ;;
+neon64) native=() ;;
+neon) native=(-mfpu=neon-vfpv4) ;;
 *) native=(-DSLUICE_SCALAR) ;;
 esac
 : "${std[@]}" "${native[@]}"

@@ -13,7 +13,7 @@
 #define SLUICE_ABI avx2
 #elif defined(__SSE2__) || defined(_M_X64)
 #define SLUICE_ABI sse
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && defined(__ARM_NEON)
 #define SLUICE_ABI neon64
 #elif defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)
 #define SLUICE_ABI neon

@@ -29,9 +29,11 @@ struct Blocking {
     Line line;
     int tiles_per_block = 1;  // pixel tiles that share one visit of the weights
 
-    // Registers: MR * NR sums, NR weights, one input, and one more for the product where fma() is two instructions.
+    // Registers: MR * NR sums, NR weights, one input or all MR of them, and one more for the product where fma() is two
+    // instructions.
     static constexpr int most_pixels(int NR) {
-        const int MR = (Isa::registers - NR - 1 - (Isa::fused ? 0 : 1)) / NR;
+        const int left = Isa::registers - NR - (Isa::fused ? 0 : 1);
+        const int MR = Isa::loads_ahead ? left / (NR + 1) : (left - 1) / NR;
         return MR < max_MR ? MR : max_MR;
     }
     // Evenly spaced windows: 1x1 kernels, and no halo between rows on either side.

@@ -9,6 +9,14 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
+// x86 addresses are base + index * {1, 2, 4, 8}: pixels 0 to 3 of a base need the pixel distance and three times it. On
+// other processors a load that broadcasts has no index, so each pixel has a base of its own.
+#if defined(__x86_64__) || defined(_M_X64)
+inline constexpr int pixels_per_base = 4;
+#else
+inline constexpr int pixels_per_base = 1;
+#endif
+
 // One tile's work. Distances in floats.
 struct Tile {
     const float* in;       // first pixel's window, first channel
@@ -35,14 +43,16 @@ template <class V, int MR, int NR>
     const float* w = t.weights;
     const char* prefetch = t.prefetch;
     const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
-    // x86 addresses are base + index * {1, 2, 4, 8}: pixels 0 to 3 of a base need the pixel distance and three times it.
-    constexpr int bases = (MR + 3) / 4;
+    constexpr int bases = (MR + pixels_per_base - 1) / pixels_per_base;
     for (int r = 0; r < t.rows; ++r) {
         for (int s = 0; s < t.columns; ++s) {
             const float* a[bases];
-            unroll<bases>([&](auto b) SLUICE_INLINE { a[b] = t.in + r * t.in_row + s * t.in_column + b * 4 * pixel; });
-            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes.
-#if defined(__GNUC__) && !defined(__clang__)
+            unroll<bases>([&](auto b) SLUICE_INLINE {
+                a[b] = t.in + r * t.in_row + s * t.in_column + b * pixels_per_base * pixel;
+            });
+            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For ARM
+            // gcc would load the inputs of both steps ahead and run out of registers.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__ARM_NEON)
 #pragma GCC unroll 2
 #endif
             for (int k = 0; k < t.run; ++k) {
@@ -52,7 +62,7 @@ template <class V, int MR, int NR>
                 __builtin_prefetch(prefetch, 0, 2);
                 prefetch += prefetch_step;
                 unroll<MR>([&](auto i) SLUICE_INLINE {
-                    const V x = V::broadcast(a[i / 4][(i % 4) * pixel]);
+                    const V x = V::broadcast(a[i / pixels_per_base][(i % pixels_per_base) * pixel]);
                     unroll<NR>([&](auto j) SLUICE_INLINE { acc[i][j] = fma(x, b[j], acc[i][j]); });
                 });
                 unroll<bases>([&](auto i) SLUICE_INLINE { ++a[i]; });

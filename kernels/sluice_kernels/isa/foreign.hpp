@@ -3,6 +3,8 @@
 
 #include "sluice_kernels/isa/avx2.hpp"
 #include "sluice_kernels/isa/avx512.hpp"
+#include "sluice_kernels/isa/neon.hpp"
+#include "sluice_kernels/isa/neon64.hpp"
 #include "sluice_kernels/isa/scalar.hpp"
 #include "sluice_kernels/isa/sse.hpp"
 
@@ -19,6 +21,6 @@ struct Foreign : Sheet {
 
 template <class... Sheet>
 struct Sheets {};
-using all = Sheets<Scalar, Sse, Avx2, Avx512>;
+using all = Sheets<Scalar, Sse, Avx2, Avx512, Neon, Neon64>;
 
 }  // namespace sluice

@@ -1,6 +1,6 @@
 // The one place that includes xsimd, and the handful of operations that kernels are written in.
 //
-// Vector<Arch> is a register of floats. fma() is ours for every instruction set: xsimd 8.1 has none for AVX-512 and
+// Vector<Arch> is a register of floats. On x86 fma() is ours for every instruction set: xsimd 8.1 has none for AVX-512 and
 // falls back to a multiply and an add, which gcc contracts and clang 14 does not.
 #pragma once
 
@@ -23,7 +23,14 @@ struct Vector {
     Register v;
 
     static Vector zero() { return {Register(0.0f)}; }
-    static Vector broadcast(float x) { return {Register(x)}; }
+    static Vector broadcast(float x) {
+#if defined(__aarch64__)
+        // Keeps compilers from making one instruction, ld1r, of load and broadcast: it takes a slot of the pipes that
+        // multiply and add, while a multiply-add broadcasts a lane of its operand for nothing.
+        asm("" : "+w"(x));
+#endif
+        return {Register(x)};
+    }
     static Vector load(const float* p) { return {Register::load_unaligned(p)}; }
     void store(float* p) const { v.store_unaligned(p); }
 
@@ -46,7 +53,7 @@ struct Vector {
         if constexpr (std::is_same_v<Arch, xsimd::fma3<xsimd::avx2>>)
             return {Register(_mm256_fmadd_ps(a.v, b.v, c.v))};
 #endif
-        return {a.v * b.v + c.v};
+        return {xsimd::fma(a.v, b.v, c.v)};
     }
 };
 
