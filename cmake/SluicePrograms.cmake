@@ -1,24 +1,39 @@
 # How our own programs (command, tests, benchmarks) are compiled. Nothing here reaches a user of the libraries.
 
-# sluice_isa_flags(<target> <isa>): THE list of compiler flags per instruction set.
+# THE list of compiler flags per instruction set, and the instruction sets of the processor that is compiled for.
+set(sluice_flags_sse)
+set(sluice_flags_avx2 -mavx2 -mfma)
+set(sluice_flags_avx512 -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+set(sluice_flags_neon64)
+set(sluice_flags_neon -mfpu=neon-vfpv4 -mfloat-abi=hard)
+set(SLUICE_ISAS scalar sse avx2 avx512)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm)")
+    set(SLUICE_ISAS scalar neon64)
+    if(CMAKE_SIZEOF_VOID_P EQUAL 4)  # also where a 64-bit kernel runs a 32-bit system
+        set(SLUICE_ISAS scalar neon)
+    endif()
+endif()
+
+# sluice_isa_flags(<target> <isa>)
 function(sluice_isa_flags target isa)
-    set(sse)
-    set(avx2 -mavx2 -mfma)
-    set(avx512 -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl)
     if(isa STREQUAL "scalar")
         target_compile_definitions(${target} PRIVATE SLUICE_SCALAR)
-    elseif(isa MATCHES "^(sse|avx2|avx512)$")
-        target_compile_options(${target} PRIVATE ${${isa}})
+    elseif(isa IN_LIST SLUICE_ISAS)
+        target_compile_options(${target} PRIVATE ${sluice_flags_${isa}})
         target_compile_definitions(${target} PRIVATE SLUICE_QUIET)
     else()
-        message(FATAL_ERROR "sluice: SLUICE_ISA is '${isa}', expected native, scalar, sse, avx2 or avx512")
+        list(JOIN SLUICE_ISAS ", " known)
+        message(FATAL_ERROR "sluice: SLUICE_ISA is '${isa}', expected native or, on ${CMAKE_SYSTEM_PROCESSOR}, one of ${known}")
     endif()
 endfunction()
 
-# sluice_resolve_isa(<out>): SLUICE_ISA, with 'native' replaced by the widest that this machine has.
+# sluice_resolve_isa(<out>): SLUICE_ISA, with 'native' replaced by the widest that this machine has, or in a cross
+# build the widest of the list.
 function(sluice_resolve_isa out)
     set(isa ${SLUICE_ISA})
-    if(isa STREQUAL "native")
+    if(isa STREQUAL "native" AND CMAKE_CROSSCOMPILING)
+        list(GET SLUICE_ISAS -1 isa)
+    elseif(isa STREQUAL "native")
         execute_process(COMMAND bash ${PROJECT_SOURCE_DIR}/cmake/cpu_isa.sh OUTPUT_VARIABLE isa
                         OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     endif()
@@ -98,9 +113,13 @@ function(sluice_options target isa)
     target_link_libraries(${target} PRIVATE sluice_cpu)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow $<$<BOOL:${SLUICE_WERROR}>:-Werror>)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
-        # Its flow analysis raises false alarms about std::string's operator+ and std::vector's insert().
+        # Its flow analysis raises false alarms about std::string's operator+, std::vector's insert() and std::optional's
+        # destructor.
         target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
-                               -Wno-stringop-overread)
+                               -Wno-stringop-overread -Wno-maybe-uninitialized)
+    endif()
+    if("neon" IN_LIST SLUICE_ISAS)
+        target_compile_options(${target} PRIVATE -Wno-psabi)  # how gcc 6 passed arguments is no concern of ours
     endif()
     sluice_isa_flags(${target} ${isa})
     if(SLUICE_SANITIZE)

@@ -168,9 +168,13 @@ TEST_CASE("more settings than the activations have room to index while loading")
 
     const HostMemory tight(NetEngine::memory, masks.size());
     NetEngine engine{tight};
-    const std::string says = engine.load(bytes).message();
-    CHECK(says.find("the region for activations needs more than its " +
-                    std::to_string(NetEngine::memory.activations) + " bytes") != says.npos);
+    const Status status = engine.load(bytes);
+    // Where pointers have 32 bits the index is small enough even so.
+    if constexpr (NetEngine::memory_for(63).activations == NetEngine::memory.activations)
+        CHECK(status);
+    else
+        CHECK(std::string(status.message()).find("the region for activations needs more than its " +
+                                                 std::to_string(NetEngine::memory.activations) + " bytes") != std::string::npos);
 }
 
 TEST_CASE("settings that are not name=mask") {

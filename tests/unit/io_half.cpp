@@ -63,12 +63,17 @@ TEST_CASE("a NaN keeps its sign and payload") {
     CHECK(wrong == 0);
 }
 
-#if defined(__FLT16_MANT_DIG__) && (defined(__x86_64__) || defined(__aarch64__))
-TEST_CASE("the compiler's _Float16 agrees") {
+#if defined(__ARM_FP16_FORMAT_IEEE) || (defined(__FLT16_MANT_DIG__) && defined(__x86_64__))
+TEST_CASE("the compiler's half precision agrees") {
+#if defined(__ARM_FP16_FORMAT_IEEE)
+    using Half = __fp16;  // gcc 12 has no _Float16 in C++ for ARM
+#else
+    using Half = _Float16;
+#endif
     int wrong = 0;
     for (unsigned i = 0; i < 65536; ++i) {
         const auto bits = static_cast<std::uint16_t>(i);
-        wrong += !same(half_to_float(bits), static_cast<double>(static_cast<float>(std::bit_cast<_Float16>(bits))));
+        wrong += !same(half_to_float(bits), static_cast<double>(static_cast<float>(std::bit_cast<Half>(bits))));
     }
     CHECK(wrong == 0);
 }
