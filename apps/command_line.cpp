@@ -32,6 +32,11 @@ void add_masks(CLI::App& command, MaskOptions& m) {
     add_words(command, "--mask", m.bits, "BITS", "one digit for each gate, 1: the block runs; repeatable");
 }
 
+void add_default_statistics(CLI::App& command, bool& wanted) {
+    command.add_flag("--default-statistics", wanted,
+                     "run masks for which the weights bring no statistics with the whole network's");
+}
+
 void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "print JSON"); }
 
 // What the commands that run test images have in common.
@@ -43,8 +48,7 @@ void add_images(CLI::App& command, Options& o) {
         ->required();
     command.add_option("--limit", o.limit, "only the first N images")->type_name("N");
     command.add_option("--threads", o.threads, "engines that run side by side, each on images of its own");
-    command.add_flag("--default-statistics", o.default_statistics,
-                     "run masks for which the weights bring no statistics with the whole network's");
+    add_default_statistics(command, o.default_statistics);
 }
 
 void add_nets(CLI::App& command, NetsOptions& o) {
@@ -59,6 +63,29 @@ void add_evaluate(CLI::App& command, EvaluateOptions& o) {
     command.add_option("--subsets", o.subsets, "top-1 of the first N images too, for each N")->type_name("N,...");
     add_file(command, "--predictions", o.predictions, "write predicted classes: a line per image, a column per mask");
     add_file(command, "--logits", o.logits, "write the first mask's logits, .npy");
+    add_json(command, o.json);
+}
+
+void add_photographs(CLI::App& command, std::vector<std::string>& files, std::optional<int>& resize) {
+    command.add_option("FILE", files, "photographs, PNG or JPEG")->required()->type_name("");
+    command.add_option("--resize", resize, "shorter side before the crop, in pixels; 0: as it is")->type_name("N");
+}
+
+void add_classify(CLI::App& command, ClassifyOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
+    add_photographs(command, o.files, o.resize);
+    add_file(command, "--labels", o.labels, "names of the classes, one on each line");
+    command.add_option("--top", o.top, "so many of the likeliest classes")->type_name("N")->capture_default_str();
+    add_masks(command, o.masks);
+    add_default_statistics(command, o.default_statistics);
+    add_json(command, o.json);
+}
+
+void add_pixels(CLI::App& command, PixelsOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_photographs(command, o.files, o.resize);
+    add_file(command, "--output", o.output, "write the pixels, .npy")->required();
     add_json(command, o.json);
 }
 
@@ -103,7 +130,8 @@ void add_doctor(CLI::App& command, DoctorOptions& o) {
 }  // namespace
 
 std::function<void()> parse(int argc, char** argv) {
-    CLI::App program("Convolutional networks with run-time gates: list, evaluate, time and verify them.", "sluice");
+    CLI::App program("Convolutional networks with run-time gates: list, evaluate, ask, time and verify them.",
+                     "sluice");
     program.set_version_flag("--version", "sluice " + version());
     program.require_subcommand(1);
     program.footer(
@@ -119,6 +147,8 @@ std::function<void()> parse(int argc, char** argv) {
     };
     add("nets", "What each network is made of and what it needs", add_nets, nets);
     add("evaluate", "Accuracy and time on CIFAR-10, for one mask or many", add_evaluate, evaluate);
+    add("classify", "What a network sees in photographs", add_classify, classify);
+    add("pixels", "What a network is shown of photographs", add_pixels, pixels);
     add("profile-accuracy", "Accuracy of many keep tuples on CIFAR-10, measured or predicted, as a file",
         add_profile_accuracy, profile_accuracy);
     add("bench", "Time per frame, after a comparison with the reference primitive", add_bench, bench);

@@ -27,6 +27,25 @@ struct EvaluateOptions {
 };
 void evaluate(const EvaluateOptions& o);
 
+struct ClassifyOptions {
+    std::vector<std::string> files;  // photographs
+    std::string network, weights;
+    MaskOptions masks;
+    std::string labels;         // a file; empty for none
+    std::optional<int> resize;  // shorter side, pixels
+    int top = 5;
+    bool default_statistics = false, json = false;
+};
+void classify(const ClassifyOptions& o);
+
+struct PixelsOptions {
+    std::vector<std::string> files;  // photographs
+    std::string network, output;
+    std::optional<int> resize;  // shorter side, pixels
+    bool json = false;
+};
+void pixels(const PixelsOptions& o);
+
 struct ProfileAccuracyOptions {
     std::string network, weights, data, out;
     std::optional<long long> limit;  // images

@@ -77,7 +77,7 @@ void evaluate(const EvaluateOptions& o) {
         }
     }
     if (predictions.wanted()) write_predictions(predictions.stream(), answers);
-    if (logits.wanted()) write_npy(logits.stream(), answers.front().logits, Cifar10::classes);
+    if (logits.wanted()) write_npy(logits.stream(), answers.front().logits, {images, Cifar10::classes});
     predictions.close();
     logits.close();
 

@@ -32,6 +32,12 @@ class Normalisation {
             for (std::size_t i = 0; i < size; ++i) *image++ = value[*planes++];
     }
 
+    // The same for pixels whose three bytes are neighbours.
+    void interleaved(const std::uint8_t* rgb, std::size_t size, float* image) const {
+        for (std::size_t c = 0; c < channels; ++c)
+            for (std::size_t i = 0; i < size; ++i) *image++ = value_[c][rgb[i * channels + c]];
+    }
+
   private:
     std::array<std::array<float, 256>, channels> value_{};
 

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "failure.hpp"
+#include "split.hpp"
 
 namespace sluice::tools {
 
@@ -48,15 +50,18 @@ inline void replace_file(const std::string& option, const std::string& path, std
 }
 
 // NumPy's .npy, version 1.0: magic, length of the header, a Python dictionary padded to 64 bytes, the numbers.
-inline void write_npy(std::ostream& out, std::span<const float> values, std::size_t columns) {
-    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                         std::to_string(values.size() / columns) + ", " + std::to_string(columns) + "), }";
+template <class Number>
+void write_npy(std::ostream& out, const std::vector<Number>& values, const std::vector<std::size_t>& shape) {
+    static_assert(std::is_same_v<Number, float> || std::is_same_v<Number, std::uint8_t>);
+    std::string header = std::string("{'descr': '") + (std::is_same_v<Number, float> ? "<f4" : "|u1") +
+                         "', 'fortran_order': False, 'shape': (" + joined(shape, ", ") + "), }";
     constexpr std::size_t before = 10;
     header.resize((before + header.size() + 1 + 63) / 64 * 64 - before, ' ');
     header.back() = '\n';
     out << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(header.size() & 0xFF)
         << static_cast<char>(header.size() >> 8) << header;
-    out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size_bytes()));
+    out.write(reinterpret_cast<const char*>(values.data()),
+              static_cast<std::streamsize>(values.size() * sizeof(Number)));
 }
 
 }  // namespace sluice::tools

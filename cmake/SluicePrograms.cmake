@@ -108,6 +108,15 @@ function(sluice_needs package header debian out)
     set(${out} ${SLUICE_${package}_INCLUDE_DIR} PARENT_SCOPE)
 endfunction()
 
+# sluice_needs_library(<package> <Debian package>): the same for a library to link, by CMake's module of that name.
+macro(sluice_needs_library package debian)
+    find_package(${package})
+    if(NOT ${package}_FOUND)
+        message(FATAL_ERROR "sluice: ${package} not found. Install it (Debian and Ubuntu: ${debian}). SLUICE_TESTS, "
+                            "SLUICE_TOOLS and SLUICE_BENCH choose what is built; the libraries need none of this.")
+    endif()
+endmacro()
+
 # sluice_options(<target> <isa>): what our objects and programs have in common.
 function(sluice_options target isa)
     target_link_libraries(${target} PRIVATE sluice_cpu)
