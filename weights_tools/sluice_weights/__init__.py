@@ -8,5 +8,7 @@ format      the weight file: safetensors, its metadata and its settings
 cifar       reads CIFAR-10
 training    training with blocks skipped
 settings    batch-norm statistics of single settings
+layers      what every layer yields
+difference  how far two computations of a layer are apart
 """
 __version__ = "0.1.0"
