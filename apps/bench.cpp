@@ -2,6 +2,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bandwidth.hpp"
 #include "bench_layers.hpp"
 #include "commands.hpp"
 #include "failure.hpp"
@@ -27,7 +28,8 @@ struct Row {
     double gflops() const { return 2e-6 * static_cast<double>(mask.cost.macs) / timing.least_ms; }
 };
 
-Json json_of(const Row& r, double peak) {
+Json json_of(const Row& r, const Roofline& roof) {
+    const double peak = roof.flops / 1e9;
     const MemorySize& m = r.network.facts.memory;
     Json j{{"network", r.network.facts.name},
            {"keep", r.mask.given},
@@ -45,23 +47,31 @@ Json json_of(const Row& r, double peak) {
            {"workspace_bytes", m.workspace},
            {"relative_difference", r.timing.relative_difference}};
     if (!r.timing.layer_s.empty())
-        for (const LayerRate& l : layer_rates(r.network, r.timing))
+        for (const LayerRate& l : layer_rates(r.network, r.timing, roof))
             j["layers"].push_back({{"name", l.name},
                                    {"primitive", l.primitive},
                                    {"us", l.us},
                                    {"gflops", l.gflops},
                                    {"percent_of_peak", 100 * l.gflops / peak},
-                                   {"flop_per_byte", l.flop_per_byte}});
+                                   {"bytes", l.bytes},
+                                   {"flop_per_byte", l.flop_per_byte},
+                                   {"percent_of_roofline", l.percent_of_roofline}});
     return j;
 }
 
-Json json_of(const Machine& m, int threads, double peak) {
+Json json_of(const Machine& m, int threads, const Roofline& roof) {
     const Compiled c = compiled();
-    return {{"cpu", m.cpu},           {"cores", m.cores},   {"isa", c.isa},
-            {"compiler", c.compiler}, {"threads", threads}, {"fma_peak_gflops", peak}};
+    return {{"cpu", m.cpu},
+            {"cores", m.cores},
+            {"isa", c.isa},
+            {"compiler", c.compiler},
+            {"threads", threads},
+            {"fma_peak_gflops", roof.flops / 1e9},
+            {"dram_gbytes_per_s", roof.bytes > 0 ? Json(roof.bytes / 1e9) : Json(nullptr)}};
 }
 
-void print(const std::vector<Row>& rows, double peak) {
+void print(const std::vector<Row>& rows, const Roofline& roof) {
+    const double peak = roof.flops / 1e9;
     Table table({"network", "kept", "ms", "median ms", "GFLOP/s", "% of peak", "weight bytes"});
     for (const Row& r : rows)
         table.add({r.network.facts.name, r.mask.kept(), fixed(r.timing.least_ms, 3), fixed(r.timing.median_ms, 3),
@@ -70,10 +80,11 @@ void print(const std::vector<Row>& rows, double peak) {
     table.print();
     for (const Row& r : rows) {
         if (r.timing.layer_s.empty()) continue;
-        Table layers({r.network.facts.name, "primitive", "us", "GFLOP/s", "% of peak", "FLOP/byte"});
-        for (const LayerRate& l : layer_rates(r.network, r.timing))
+        Table layers(
+            {r.network.facts.name, "primitive", "us", "GFLOP/s", "% of peak", "bytes", "FLOP/byte", "% of roofline"});
+        for (const LayerRate& l : layer_rates(r.network, r.timing, roof))
             layers.add({l.name, l.primitive, fixed(l.us, 1), fixed(l.gflops, 1), fixed(100 * l.gflops / peak, 1),
-                        fixed(l.flop_per_byte, 1)});
+                        std::to_string(l.bytes), fixed(l.flop_per_byte, 1), fixed(l.percent_of_roofline, 1)});
         std::cout << '\n';
         layers.print();
     }
@@ -106,18 +117,23 @@ void bench(const BenchOptions& o) {
     }
     if (o.line) return;
 
-    const double peak = fma_peak(team.executor()) / 1e9;
+    const std::size_t stream = stream_bytes(m);
+    const Roofline roof{.flops = fma_peak(team.executor()),
+                        .bytes = o.layers ? read_bandwidth(team.executor(), stream) : 0};
     if (o.json) {
         Json results = Json::array();
-        for (const Row& r : rows) results.push_back(json_of(r, peak));
-        std::cout << Json{{"schema_version", 1}, {"machine", json_of(m, o.threads, peak)}, {"results", results}}.dump(1)
+        for (const Row& r : rows) results.push_back(json_of(r, roof));
+        std::cout << Json{{"schema_version", 1}, {"machine", json_of(m, o.threads, roof)}, {"results", results}}.dump(1)
                   << '\n';
         return;
     }
     const Compiled c = compiled();
     std::cout << m.cpu << ", " << c.isa << " by " << c.compiler << ", threads: " << o.threads << ", FMA peak "
-              << fixed(peak, 1) << " GFLOP/s\n";
-    print(rows, peak);
+              << fixed(roof.flops / 1e9, 1) << " GFLOP/s";
+    if (o.layers)
+        std::cout << ", memory " << fixed(roof.bytes / 1e9, 1) << " GB/s reading " << (stream >> 20) << " MiB";
+    std::cout << '\n';
+    print(rows, roof);
 }
 
 }  // namespace sluice::tools

@@ -122,8 +122,23 @@ void add_pack(CLI::App& command, PackOptions& o) {
     add_file(command, "--output", o.output, "the packed file")->required();
 }
 
+void add_dump(CLI::App& command, DumpOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
+    add_file(command, "--output", o.output, "the .safetensors file to write: a tensor [C,H,W] for each layer")
+        ->required();
+    add_masks(command, o.masks);
+    CLI::Option* seed = command.add_option("--seed", o.seed, "of the image (default: 1)")->type_name("N");
+    add_file(command, "--image", o.image, "an image instead: .npy, float32 [C,H,W], normalised")->excludes(seed);
+    command.add_flag("--default-statistics", o.default_statistics,
+                     "run a mask for which the weights bring no statistics with the whole network's");
+    command.add_flag("--reference", o.reference, "compute every layer with the reference primitive");
+}
+
 void add_doctor(CLI::App& command, DoctorOptions& o) {
-    command.add_option("--root", o.root, "read proc and sys below this directory")->type_name("DIR");
+    command.add_option("--root", o.root, "read proc, sys, dev and usr below this directory")->type_name("DIR");
+    command.add_option("--data", o.data, "the folder with cifar10/ and checkpoints/ (default: SLUICE_DATA)")
+        ->type_name("DIR");
     add_json(command, o.json);
 }
 
@@ -154,6 +169,7 @@ std::function<void()> parse(int argc, char** argv) {
     add("bench", "Time per frame, after a comparison with the reference primitive", add_bench, bench);
     add("verify", "Replay the self-test that a weights file carries", add_verify, verify);
     add("pack", "Weights in the order of the kernels, to be used where they lie", add_pack, pack);
+    add("dump", "What every layer yields for one image, as a file", add_dump, dump);
     add("doctor", "What was compiled, what the machine offers, what is left unused", add_doctor, doctor);
     try {
         program.parse(argc, argv);

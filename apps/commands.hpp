@@ -76,8 +76,20 @@ struct PackOptions {
 };
 void pack(const PackOptions& o);
 
+struct DumpOptions {
+    std::string network, weights;
+    std::string image;  // .npy; empty: made up from the seed
+    std::string seed = "1";
+    std::string output;
+    MaskOptions masks;
+    bool default_statistics = false;
+    bool reference = false;  // the reference primitive computes every layer
+};
+void dump(const DumpOptions& o);
+
 struct DoctorOptions {
     std::string root = "/";
+    std::string data;  // empty: that of SLUICE_DATA
     bool json = false;
 };
 void doctor(const DoctorOptions& o);

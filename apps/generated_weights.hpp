@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "safetensors_header.hpp"
 #include "sluice/core/generator.hpp"
 #include "sluice/graph/graph.hpp"
 
@@ -46,32 +47,22 @@ inline void generate_layer(const graph::Node& n, std::uint64_t seed, float* weig
 
 // Writes the one file format that load() reads, so that generated weights take the same road as real ones.
 inline std::vector<std::byte> generated_weights(const graph::View& net, std::string_view network, std::uint64_t seed) {
-    std::string header = "{\"__metadata__\":{\"format\":\"sluice\",\"format_version\":\"1\",\"mean\":\"0.5 0.5 0.5\","
-                         "\"std\":\"0.5 0.5 0.5\",\"network\":\"" +
-                         std::string(network) + "\"}";
-    std::size_t floats = 0;
-    const auto entry = [&](const std::string& name, const std::string& shape, std::int64_t count) {
-        const auto n = static_cast<std::size_t>(count);
-        header += ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[" + shape + "],\"data_offsets\":[" +
-                  std::to_string(floats * 4) + "," + std::to_string((floats + n) * 4) + "]}";
-        floats += n;
-    };
+    SafetensorsHeader header({{"format", "sluice"},
+                              {"format_version", "1"},
+                              {"mean", "0.5 0.5 0.5"},
+                              {"std", "0.5 0.5 0.5"},
+                              {"network", std::string(network)}});
     for (const graph::Node& n : net.nodes) {
         if (!n.has_weights()) continue;
         const std::string name(n.name.view());
-        std::string shape = std::to_string(n.out.C) + "," + std::to_string(n.in.C / n.groups);
-        if (n.op == graph::Op::conv) shape += "," + std::to_string(n.window.R) + "," + std::to_string(n.window.S);
-        entry(name + ".weight", shape, n.weights());
-        entry(name + ".bias", std::to_string(n.out.C), n.out.C);
+        if (n.op == graph::Op::conv) header.add(name + ".weight", {n.out.C, n.in.C / n.groups, n.window.R, n.window.S});
+        else header.add(name + ".weight", {n.out.C, n.in.C});
+        header.add(name + ".bias", {n.out.C});
     }
-    header += "}";
-    header.append((64 - (8 + header.size()) % 64) % 64, ' ');  // data on a cache line
-
-    std::vector<std::byte> file(8 + header.size() + floats * 4);
-    const std::uint64_t length = header.size();
-    for (int i = 0; i < 8; ++i) file[static_cast<std::size_t>(i)] = static_cast<std::byte>(length >> (8 * i));
-    std::memcpy(file.data() + 8, header.data(), header.size());
-    auto* at = reinterpret_cast<float*>(file.data() + 8 + header.size());
+    const std::string begin = header.bytes();
+    std::vector<std::byte> file(begin.size() + header.floats() * 4);
+    std::memcpy(file.data(), begin.data(), begin.size());
+    auto* at = reinterpret_cast<float*>(file.data() + begin.size());
     for (const graph::Node& n : net.nodes) {
         if (!n.has_weights()) continue;
         generate_layer(n, seed, at, at + n.weights());

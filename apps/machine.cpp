@@ -9,19 +9,11 @@
 
 #include "sluice/version.hpp"
 #include "sluice_kernels/isa/isa.hpp"
+#include "sysfs.hpp"
 
 namespace sluice::tools {
 
 namespace {
-
-// The first line of a small file; empty if there is none.
-std::string line_of(const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    std::getline(file, line);
-    while (!line.empty() && (line.back() == '\0' || line.back() == ' ')) line.pop_back();
-    return line;
-}
 
 // "48K", "2048K", "32M" as sysfs writes sizes; 0 for anything else.
 long long bytes_of(const std::string& text) {
@@ -31,13 +23,6 @@ long long bytes_of(const std::string& text) {
     if (!(in >> n) || n < 0 || n > (1 << 30)) return 0;
     in >> unit;
     return unit == 'K' ? n << 10 : unit == 'M' ? n << 20 : n;
-}
-
-std::optional<double> mhz_of(const std::string& path) {
-    std::istringstream in(line_of(path));
-    double khz = 0;
-    if (!(in >> khz) || khz <= 0) return std::nullopt;
-    return khz / 1e3;
 }
 
 // x86 says "model name" and "flags", ARM "Features" and often no name; then the device tree has the board's.
@@ -107,10 +92,6 @@ Machine machine(const std::string& root) {
     read_cpuinfo(root, m);
     read_caches(root, m);
     m.cores = usable_cores();
-    const std::string at = root + "/sys/devices/system/cpu/cpu0/cpufreq/";
-    if (const std::string governor = line_of(at + "scaling_governor"); !governor.empty())
-        m.clocks = Clocks{governor, mhz_of(at + "scaling_cur_freq"), mhz_of(at + "scaling_min_freq"),
-                          mhz_of(at + "scaling_max_freq")};
     return m;
 }
 

@@ -24,20 +24,14 @@ struct Cache {
     long long bytes = 0;
 };
 
-struct Clocks {
-    std::string governor;
-    std::optional<double> now_mhz, least_mhz, most_mhz;
-};
-
 struct Machine {
-    std::string cpu;               // model name, or "unknown"
-    std::set<std::string> flags;   // instruction sets as /proc/cpuinfo names them; empty if there is none
-    int cores = 0;                 // that this process may run on
-    std::vector<Cache> caches;     // of the first core
-    std::optional<Clocks> clocks;  // of the first core, if the kernel can scale them
+    std::string cpu;              // model name, or "unknown"
+    std::set<std::string> flags;  // instruction sets as /proc/cpuinfo names them; empty if there is none
+    int cores = 0;                // that this process may run on
+    std::vector<Cache> caches;    // of the first core
 };
-// root: where proc and sys are looked for: "/", or a copy of some board's.
-Machine machine(const std::string& root = "/");
+// root: where proc and sys are looked for: "", or a copy of some board's.
+Machine machine(const std::string& root = "");
 
 // An instruction set that the library has a sheet for, the CPU has, and this program was not compiled for.
 struct Unused {

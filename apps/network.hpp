@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "capture.hpp"
 #include "sluice/core/executor.hpp"
 #include "sluice/core/memory.hpp"
 #include "sluice/gate/proportional.hpp"
@@ -28,6 +29,7 @@ struct FrameOptions {
     int slot = 0;  // which of the session's engines; one thread at a time per slot
     Executor executor = {};
     Trace* trace = nullptr;           // times each layer
+    Capture* capture = nullptr;       // copies what each layer yields
     bool default_statistics = false;  // run a mask without a setting of its own with the full network's statistics
 };
 

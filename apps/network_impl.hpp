@@ -55,8 +55,11 @@ class EngineSession final : public Session {
         Engine& engine = engines_.at(static_cast<std::size_t>(o.slot));
         const gate::Mask<Net> mask = mask_of<Net>(gates);
         const NoSetting missing = o.default_statistics ? NoSetting::takes_the_default : NoSetting::is_an_error;
-        const auto logits = o.trace == nullptr ? engine.run(image, mask, o.executor, missing)
-                                               : engine.run(image, mask, o.executor, *o.trace, missing);
+        const auto logits = [&] {
+            if (o.trace != nullptr) return engine.run(image, mask, o.executor, *o.trace, missing);
+            if (o.capture != nullptr) return engine.run(image, mask, o.executor, capturing(*o.capture, o.slot), missing);
+            return engine.run(image, mask, o.executor, missing);
+        }();
         if (!logits) return logits.status();
         return std::span<const float>(*logits);
     }
@@ -70,6 +73,18 @@ class EngineSession final : public Session {
         engines_.resize(1, engines_.front());
         for (const HostMemory& frame : frames_) engines_.push_back(engines_.front().share(frame));
         return s;
+    }
+
+    // Engine::run's observer that copies each node's output.
+    auto capturing(Capture& capture, int slot) const {
+        static const auto map = graph::memory_map(graph_of<Net>.nodes);  // by which the engine lays out its arena
+        const Memory memory = slot == 0 ? memory_ : frames_.at(static_cast<std::size_t>(slot) - 1);
+        const auto* arena = reinterpret_cast<const float*>(memory.activations.data());
+        return [&capture, arena, places = std::span(map.nodes)](int node, auto&& call) {
+            call();
+            const auto i = static_cast<std::size_t>(node);
+            capture.take(node, graph_of<Net>.nodes[i].out, places[i], arena);
+        };
     }
 };
 

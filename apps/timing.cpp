@@ -4,19 +4,13 @@
 #include <cmath>
 
 #include "failure.hpp"
-#include "sluice/core/generator.hpp"
+#include "image.hpp"
 
 namespace sluice::tools {
 
 namespace {
 
 constexpr double tolerance = 1e-4;  // of the largest logit
-
-std::vector<float> generated_image(const AnyNetwork& network) {
-    std::vector<float> image(static_cast<std::size_t>(network.facts.input.size()));
-    for (std::size_t i = 0; i < image.size(); ++i) image[i] = GeneratedImage{1}(static_cast<std::ptrdiff_t>(i));
-    return image;
-}
 
 std::vector<float> logits_of(Session& session, std::span<const float> image, const Gates& gates,
                              const FrameOptions& o) {
@@ -39,7 +33,7 @@ double relative_difference(const std::vector<float>& got, const std::vector<floa
 
 Timing time_frames(const AnyNetwork& network, const Weights& weights, const MaskChoice& mask, const Executor& executor,
                    bool layers) {
-    const std::vector<float> image = generated_image(network);
+    const std::vector<float> image = generated_image(network.facts.input, 1);
     // Weights with gate settings of their own are timed with the default ones where they have none: it makes no
     // difference to the time.
     const FrameOptions options{.executor = executor, .default_statistics = true};

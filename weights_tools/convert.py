@@ -49,7 +49,7 @@ def convert(name, source, output, mean, std, seed=1, allow_unused=False, verify_
     checkpoint.load(net, tensors)
     folded = fold.fold(net)
     rows = _rows(net, used, folded) + [(n, checkpoint.describe(stored[n]), "not used") for n in unused]
-    for line in _table(("tensor", "shape", "used as"), rows):
+    for line in table(("tensor", "shape", "used as"), rows):
         say(line)
 
     shape = networks.NETWORKS[name][1]
@@ -114,7 +114,7 @@ def _rows(net, used, folded):
     return rows
 
 
-def _table(header, rows):
+def table(header, rows):
     widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
     return ["  ".join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip() for r in [header, *rows]]
 

@@ -362,6 +362,72 @@ class Verify(WithFiles):
         self.refused(4, sluice("verify", "--net", "resnet18", "--weights", self.weights), "'resnet20_cifar'")
 
 
+class Dump(WithFiles):
+    def dump(self, *arguments):
+        """({layer: [C,H,W]}, metadata) of the file that is written."""
+        out = self.folder / "dump.safetensors"
+        run = sluice("dump", "--net", "resnet20_cifar", "--weights", self.weights, "--output", out, *arguments)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        raw = out.read_bytes()
+        size, = struct.unpack("<Q", raw[:8])
+        header, data = json.loads(raw[8:8 + size]), raw[8 + size:]
+        self.assertEqual(size % 64, 56)
+        metadata = header.pop("__metadata__")
+        return {name: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(t["shape"])
+                for name, t in header.items()}, metadata
+
+    def test_what_the_layers_yield(self):
+        """The weights that see through: colours in channels 0 to 2, after each shortcut 8 and 16 channels further."""
+        image, file = np.random.default_rng(2).normal(size=(3, 32, 32)).astype(np.float32), self.folder / "i.npy"
+        np.save(file, image)
+        layers = json.loads(sluice("nets", "--layers", "--json", "--net", "resnet20_cifar").stdout)[0]["layers"]
+        for arguments in ([], ["--reference"]):
+            maps, metadata = self.dump("--image", file, *arguments)
+            self.assertEqual(metadata, {"network": "resnet20_cifar", "mask": "111111"})
+            self.assertEqual([(n, list(m.shape)) for n, m in maps.items()], [(l["name"], l["output"]) for l in layers])
+            np.testing.assert_array_equal(maps["input"], image)
+            colours = np.maximum(image, 0)
+            for name, at, stride in (("conv1", 0, 1), ("layer1.2.conv2", 0, 1), ("layer2.0.shortcut", 8, 2),
+                                     ("layer2.2.conv2", 8, 2), ("layer3.0.conv2", 24, 4)):
+                np.testing.assert_array_equal(maps[name][at:at + 3], colours[:, ::stride, ::stride], name)
+                self.assertFalse(np.delete(maps[name], range(at, at + 3), 0).any())
+            self.assertFalse(maps["layer2.1.conv1"].any())
+            np.testing.assert_allclose(maps["avgpool"][24:27].ravel(), colours[:, ::4, ::4].mean((1, 2)), rtol=1e-6)
+            self.assertEqual(maps["linear"].shape, (10, 1, 1))
+
+    def test_skipped_blocks_and_seeds(self):
+        maps, metadata = self.dump("--mask", "101111", "--seed", 2)
+        self.assertEqual(metadata["mask"], "101111")
+        self.assertEqual([n for n in maps if n.startswith("layer1.")],
+                         [f"layer1.{i}.conv{c}" for i in (0, 1) for c in (1, 2)])
+        self.assertFalse((maps["input"] == self.dump()[0]["input"]).any())
+
+    def test_refused(self):
+        def refused(code, *said, output=self.folder / "x", weights=self.weights, more=()):
+            self.refused(code, sluice("dump", "--net", "resnet20_cifar", "--weights", weights, "--output", output,
+                                      *more), *said)
+
+        refused(2, "expected one mask, found 2", more=["--keep", "1,0.5"])
+        refused(2, "--image", "--seed", more=["--image", "x", "--seed", "1"])
+        refused(2, "--seed", more=["--seed=-1"])
+        refused(2, "is the file of --weights", output=self.weights)
+        refused(1, "cannot write", output=self.folder)
+        refused(3, "no such file", weights=self.folder / "none")
+        refused(3, "--image", "no such file", more=["--image", self.folder / "none.npy"])
+        image = np.zeros((3, 32, 32), np.float32)
+        broken = image.copy()
+        broken[2, 0, 1] = np.nan
+        for array, said in ((image.astype(float), "'descr':'<f8'"), (image[:, 1:], "'shape':(3,31,32)"),
+                            (np.asfortranarray(image), "'fortran_order':True"), (broken, "element 2049 is not a finite")):
+            np.save(self.folder / "bad.npy", array)
+            refused(4, "bad.npy", said, more=["--image", self.folder / "bad.npy"])
+        refused(4, "version 1.0", more=["--image", self.weights])
+        np.save(self.folder / "bad.npy", image)
+        for cut in (9, 100, 1000):
+            self.write("cut.npy", (self.folder / "bad.npy").read_bytes()[:cut])
+            refused(4, "cut.npy", more=["--image", self.folder / "cut.npy"])
+
+
 class Bench(WithFiles):
     def test_line(self):
         for arguments in ([], ["--threads", "2"], ["--keep", "0.5"], ["--weights", self.weights]):
@@ -374,7 +440,8 @@ class Bench(WithFiles):
                      "--keep", "1,0.5")
         self.assertEqual(run.returncode, 0, run.stderr)
         report = json.loads(run.stdout)
-        self.assertLessEqual({"cpu", "isa", "compiler", "threads", "fma_peak_gflops"}, set(report["machine"]))
+        self.assertLessEqual({"cpu", "isa", "compiler", "threads", "fma_peak_gflops", "dram_gbytes_per_s"},
+                             set(report["machine"]))
         self.assertEqual([(r["network"], r["kept"]) for r in report["results"]],
                          [(n, k) for n in ("resnet20_cifar", "resnet20_cifar_b") for k in ([3, 3, 3], [2, 2, 2])])
         for r in report["results"]:
@@ -385,10 +452,32 @@ class Bench(WithFiles):
         whole, half = (len(r["layers"]) for r in report["results"][:2])
         self.assertEqual(whole - half, 6)  # three blocks of two layers did not run
 
+    def test_roofline(self):
+        report = json.loads(sluice("bench", "--net", "resnet20_cifar", "--layers", "--threads", 2, "--json").stdout)
+        listed = json.loads(sluice("nets", "--net", "resnet20_cifar", "--layers", "--json").stdout)[0]["layers"]
+        flops, speed = (1e9 * report["machine"][k] for k in ("fma_peak_gflops", "dram_gbytes_per_s"))
+        [result] = report["results"]
+        for l, n in zip(result["layers"], listed, strict=True):
+            read, written = np.prod(n["input"]), np.prod(n["output"])
+            window = n["window"]["R"] * n["window"]["S"]
+            weights = n["output"][0] * n["input"][0] * window if l["primitive"] else 0
+            shortcut = written if re.match(r"layer\d\.\d\.conv2", n["name"]) else 0
+            self.assertEqual((l["name"], l["bytes"]), (n["name"], 4 * (read + written + weights + shortcut)))
+            flop = 2 * n["macs"]
+            self.assertAlmostEqual(l["flop_per_byte"], flop / l["bytes"])
+            self.assertAlmostEqual(l["percent_of_roofline"] / (100 * max(flop / flops, l["bytes"] / speed) /
+                                                               (1e-6 * l["us"])), 1)
+            if flop:
+                self.assertAlmostEqual(l["percent_of_roofline"] /
+                                       (1e11 * l["gflops"] / min(flops, l["flop_per_byte"] * speed)), 1)
+        without = json.loads(sluice("bench", "--net", "resnet20_cifar", "--json").stdout)
+        self.assertIsNone(without["machine"]["dram_gbytes_per_s"])
+
     def test_readable(self):
         run = sluice("bench", "--net", "resnet20_cifar", "--layers", "--threads", 2)
         self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertRegex(run.stdout, r"FMA peak \d+\.\d GFLOP/s")
+        self.assertRegex(run.stdout, r"FMA peak \d+\.\d GFLOP/s, memory \d+\.\d GB/s reading \d+ MiB\n")
+        self.assertIn("% of roofline", run.stdout)
         self.assertIn("layer3.2.conv2", run.stdout)
 
     def test_refused(self):
@@ -411,7 +500,8 @@ class Program(unittest.TestCase):
         header = (ROOT / "include/sluice/version.hpp").read_text()
         version = ".".join(re.findall(r"define SLUICE_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header))
         self.assertEqual(sluice("--version").stdout, f"sluice {version}\n")
-        commands = "nets", "evaluate", "classify", "pixels", "profile-accuracy", "bench", "verify", "pack", "doctor"
+        commands = ("nets", "evaluate", "classify", "pixels", "profile-accuracy", "bench", "verify", "pack", "dump",
+                    "doctor")
         for arguments in ([], *([command] for command in commands)):
             run = sluice(*arguments, "--help")
             self.assertEqual((run.returncode, run.stderr), (0, ""))
@@ -431,42 +521,192 @@ class Program(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertIn("standard output", run.stderr)
 
-    def test_doctor(self):
-        report = json.loads(sluice("doctor", "--json").stdout)
+
+class Doctor(unittest.TestCase):
+    """On this machine, and on machines that are made up below --root."""
+
+    CPU = "sys/devices/system/cpu/"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.root.chmod(0o755)  # for other users too
+
+    def put(self, path, text=""):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    def doctor(self, *arguments, root=None, data="", **options):
+        """(the report, the same as text)"""
+        environment = {**os.environ, "SLUICE_DATA": str(data)}
+        runs = [sluice("doctor", "--root", root or self.root, *arguments, *more, env=environment, **options)
+                for more in (["--json"], [])]
+        self.assertEqual([(r.returncode, r.stderr) for r in runs], [(0, "")] * 2)
+        return json.loads(runs[0].stdout), runs[1].stdout
+
+    def test_this_machine(self):
+        report, text = self.doctor(root="/")
         self.assertGreater(report["fma_peak_gflops"], 0)
         self.assertIn(report["compiled"]["isa"], ("scalar", "sse", "avx2", "avx512", "neon", "neon64"))
-        self.assertIn("FMA peak", sluice("doctor").stdout)
+        self.assertRegex(text, r"FMA peak +\d+\.\d GFLOP/s")
+        for subject in ("clocks", "energy", "gpu", "data"):
+            self.assertIn(subject, report)
 
-    def test_doctor_on_a_machine_that_tells_nothing(self):
-        with tempfile.TemporaryDirectory() as empty:
-            report = json.loads(sluice("doctor", "--json", "--root", empty).stdout)
-            self.assertEqual((report["cpu"], report["clocks"], report["offered"]), ("unknown", None, []))
-            self.assertIn("unknown", sluice("doctor", "--root", empty).stdout)
+    def test_a_machine_that_tells_nothing(self):
+        report, text = self.doctor()
+        self.assertEqual((report["cpu"], report["clocks"], report["offered"]), ("unknown", None, []))
+        self.assertEqual(report["threads"], {"online": None, "usable": None, "usable_cores": None, "smt": None})
+        self.assertEqual((report["energy"], report["data"]), ([], None))
+        self.assertEqual(report["gpu"], {"driver": None, "device": None, "library": None})
+        self.assertEqual(set(report["missing"]), {"threads", "clocks", "energy", "gpu", "data"})
+        for sentence in report["missing"].values():
+            self.assertIn(f"missing: {sentence}\n", text)
+        self.assertIn("unknown", text)
 
-    def test_doctor_on_a_board(self):
-        with tempfile.TemporaryDirectory() as root:
-            def put(path, text):
-                file = pathlib.Path(root) / path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text)
+    def test_a_board(self):
+        cpu = self.CPU + "cpu0/"
+        self.put("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd evtstrm\nbroken line\n: none\n")
+        self.put("proc/device-tree/model", "Some Board Rev 1.2\0")
+        self.put(cpu + "cache/index0/level", "1\n")
+        self.put(cpu + "cache/index0/type", "Data\n")
+        self.put(cpu + "cache/index0/size", "32K\n")
+        self.put(cpu + "cache/index1/level", "2\n")
+        self.put(cpu + "cache/index1/size", "odd\n")
+        self.put(cpu + "cpufreq/scaling_governor", "powersave\n")
+        self.put(cpu + "cpufreq/scaling_cur_freq", "600000\n")
+        report, text = self.doctor()
+        self.assertEqual((report["cpu"], report["offered"]), ("Some Board Rev 1.2", ["asimd"]))
+        self.assertEqual(report["caches"], [{"level": 1, "type": "Data", "bytes": 32768},
+                                            {"level": 2, "type": "unknown", "bytes": None}])
+        self.assertEqual(report["clocks"], {"policies": [{"cpus": None, "driver": None, "governor": "powersave",
+                                                          "now_mhz": 600, "least_mhz": None, "most_mhz": None}],
+                                            "pstate": None, "boost": None})
+        self.assertIn("no switch for boost", report["missing"]["clocks"])
+        self.assertTrue(any("cpupower" in line for line in report["advice"]))
+        self.assertIn("advice     the governor", text)
 
-            cpu = "sys/devices/system/cpu/cpu0/"
-            put("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd evtstrm\nbroken line\n: none\n")
-            put("proc/device-tree/model", "Some Board Rev 1.2\0")
-            put(cpu + "cache/index0/level", "1\n")
-            put(cpu + "cache/index0/type", "Data\n")
-            put(cpu + "cache/index0/size", "32K\n")
-            put(cpu + "cache/index1/level", "2\n")
-            put(cpu + "cache/index1/size", "odd\n")
-            put(cpu + "cpufreq/scaling_governor", "powersave\n")
-            put(cpu + "cpufreq/scaling_cur_freq", "600000\n")
-            report = json.loads(sluice("doctor", "--json", "--root", root).stdout)
-            self.assertEqual((report["cpu"], report["offered"]), ("Some Board Rev 1.2", ["asimd"]))
-            self.assertEqual(report["caches"], [{"level": 1, "type": "Data", "bytes": 32768},
-                                                {"level": 2, "type": "unknown", "bytes": None}])
-            self.assertEqual(report["clocks"], {"governor": "powersave", "now_mhz": 600, "least_mhz": None,
-                                                "most_mhz": None})
-            self.assertTrue(any("cpupower" in line for line in report["advice"]))
+    def test_threads(self):
+        self.put("proc/self/status", "Name:\tx\nCpus_allowed_list:\t0-2,6\n")
+        self.put(self.CPU + "online", "0-7\n")
+        self.put(self.CPU + "smt/control", "on\n")
+        for cpu in range(8):
+            self.put(f"{self.CPU}cpu{cpu}/topology/thread_siblings_list", f"{cpu % 4},{cpu % 4 + 4}\n")
+        report, text = self.doctor()
+        self.assertEqual(report["threads"], {"online": 8, "usable": 4, "usable_cores": 3, "smt": "on"})
+        self.assertIn("4 CPUs are kept from this process", report["missing"]["threads"])
+        self.assertTrue(any("--threads 3 " in line for line in report["advice"]))
+        for odd in ("x", "3-", "-1", "0-99999999"):
+            self.put("proc/self/status", f"Cpus_allowed_list:\t{odd}\n")
+            self.assertIsNone(self.doctor()[0]["threads"]["usable"], odd)
+
+    def test_clocks(self):
+        for i, (cpus, governor) in enumerate((("0 1", "schedutil"), ("2 3", "powersave"))):
+            at = f"{self.CPU}cpufreq/policy{i * 10}/"
+            for name, value in (("affected_cpus", cpus), ("scaling_driver", "some-cpufreq"), ("scaling_governor", governor),
+                                ("scaling_cur_freq", 1000000), ("scaling_min_freq", 500000), ("scaling_max_freq", 1500000)):
+                self.put(at + name, f"{value}\n")
+        clocks = self.doctor()[0]["clocks"]
+        self.assertEqual([(p["cpus"], p["driver"], p["governor"], p["now_mhz"], p["least_mhz"], p["most_mhz"])
+                          for p in clocks["policies"]],
+                         [("0 1", "some-cpufreq", "schedutil", 1000, 500, 1500),
+                          ("2 3", "some-cpufreq", "powersave", 1000, 500, 1500)])
+        for files, pstate, boost in (({"cpufreq/boost": "0"}, None, False), ({"cpufreq/boost": "1"}, None, True),
+                                     ({"amd_pstate/status": "guided"}, "guided", True),
+                                     ({"intel_pstate/status": "active", "intel_pstate/no_turbo": "1"}, "active", False),
+                                     ({"intel_pstate/no_turbo": "0"}, "active", True)):
+            for name, value in files.items():
+                self.put(self.CPU + name, value + "\n")
+            report, text = self.doctor()
+            self.assertEqual((report["clocks"]["pstate"], report["clocks"]["boost"]), (pstate, boost))
+            self.assertNotIn("clocks", report["missing"])
+            self.assertEqual(any("boost is off" in line for line in report["advice"]), not boost)
+            self.assertIn(f"boost {'on' if boost else 'off'}", text)
+
+    def test_energy_meters(self):
+        rapl, hwmon, battery = "/sys/class/powercap/intel-rapl:0/", "/sys/class/hwmon/", "/sys/class/power_supply/"
+        self.put(rapl[1:] + "name", "package-0\n")
+        self.put(rapl[1:] + "energy_uj", "123\n").chmod(0)
+        self.put("sys/class/powercap/intel-rapl/enabled", "1\n")  # no zone
+        for name, value in (("name", "ina3221"), ("in1_label", "VDD_IN"), ("in1_input", 5000), ("curr1_input", 400),
+                            ("in2_label", "VDD_CPU"), ("in2_input", 5000), ("in7_label", "sum of shunt voltages")):
+            self.put(f"{hwmon[1:]}hwmon2/{name}", f"{value}\n")
+        for name, value in (("name", "other"), ("power1_average", 7000000), ("temp1_input", 40000)):
+            self.put(f"{hwmon[1:]}hwmon10/{name}", f"{value}\n")
+        for name, value in (("type", "Battery"), ("status", "Discharging"), ("voltage_now", 12000000)):
+            self.put(f"{battery[1:]}BAT0/{name}", f"{value}\n")
+        self.put(f"{battery[1:]}AC/type", "Mains\n")
+        # Root can read everything, so it lets nobody look.
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        try:
+            report, text = self.doctor(**nobody)
+        except PermissionError:
+            self.skipTest("nobody cannot run the program where it lies")
+        volts, amperes = f"{hwmon}hwmon2/in1_input", f"{hwmon}hwmon2/curr1_input"
+        self.assertEqual([(m["kind"], m["what"], m["paths"], m["readable"], m["reason"]) for m in report["energy"]], [
+            ("rapl", "package-0", [rapl + "energy_uj"], False, f"{rapl}energy_uj: this user may not read it"),
+            ("hwmon", "ina3221 VDD_IN", [volts, amperes], True, None),
+            ("hwmon", "other channel 1", [f"{hwmon}hwmon10/power1_average"], True, None),
+            ("battery", "BAT0, Discharging", [f"{battery}BAT0/voltage_now", f"{battery}BAT0/current_now"], False,
+             f"{battery}BAT0/current_now: there is no such file")])
+        self.assertIn(f"hwmon ina3221 VDD_IN: {volts}, {amperes}\n", text)
+        self.assertNotIn("energy", report["missing"])
+        self.assertTrue(any(f"chmod a+r {rapl}energy_uj" in line for line in report["advice"]))
+        (self.root / hwmon[1:]).rename(self.root / "gone")
+        self.assertIn("can read none", self.doctor(**nobody)[0]["missing"]["energy"])
+
+    def test_gpu(self):
+        self.assertIn("no driver is loaded", self.doctor()[0]["missing"]["gpu"])
+        self.put("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12\n")
+        self.assertIn("no /dev/nvidia0", self.doctor()[0]["missing"]["gpu"])
+        self.put("dev/nvidia0")
+        self.assertIn("libcuda.so.1 is in none", self.doctor()[0]["missing"]["gpu"])
+        self.put("usr/lib/aarch64-linux-gnu/libcuda.so.1")
+        report, text = self.doctor()
+        self.assertEqual(report["gpu"], {"driver": "535.183.01", "device": "/dev/nvidia0", "library": "libcuda.so.1"})
+        self.assertNotIn("gpu", report["missing"])
+        self.assertIn("NVIDIA's driver: 535.183.01, device: /dev/nvidia0, libcuda.so.1: loads", text)
+        for said in ("NVRM version: Release 1", "\n", "\xff"):
+            self.put("proc/driver/nvidia/version", said)
+            self.assertIn(self.doctor()[0]["gpu"]["driver"], ("unknown", None), said)
+
+    def test_the_library_is_really_loaded(self):
+        libraries = {"LD_LIBRARY_PATH": str(self.root)}
+        library = self.root / "libcuda.so.1"
+        environment = {**os.environ, **libraries}
+
+        def found():
+            return json.loads(sluice("doctor", "--json", env=environment).stdout)["gpu"]["library"]
+
+        library.write_text("no library")
+        self.assertIsNone(found())
+        library.unlink()
+        built = subprocess.run(["cc", "-shared", "-o", library, "-x", "c", "/dev/null"], capture_output=True)
+        if built.returncode != 0:
+            self.skipTest("no C compiler")
+        self.assertEqual(found(), "libcuda.so.1")
+
+    def test_data(self):
+        data = self.root / "data"
+        self.assertIn("no folder was named", self.doctor()[0]["missing"]["data"])
+        self.assertIn("no such folder", self.doctor("--data", data)[0]["missing"]["data"])
+        for name in ("cifar10/data_batch_1.bin.xz", "cifar10/test_batch.bin", "checkpoints/b.th", "checkpoints/a.pth.xz",
+                     "checkpoints/readme.txt"):
+            self.put(f"data/{name}")
+        for report, text in (self.doctor("--data", data), self.doctor(data=data), self.doctor("--data", data, data="/x")):
+            self.assertEqual(report["data"], {"folder": str(data), "cifar10": ["data_batch_1.bin.xz", "test_batch.bin"],
+                                              "checkpoints": ["a.pth.xz", "b.th"]})
+            self.assertIn("cifar10/ lacks data_batch_2.bin, data_batch_3.bin,", report["missing"]["data"])
+            self.assertNotIn("checkpoints/", report["missing"]["data"])
+            self.assertIn("checkpoints: a.pth.xz b.th\n", text)
+        for i in range(2, 6):
+            self.put(f"data/cifar10/data_batch_{i}.bin")
+        self.assertNotIn("data", self.doctor(data=data)[0]["missing"])
+        for name in ("b.th", "a.pth.xz"):
+            (data / "checkpoints" / name).unlink()
+        self.assertIn("checkpoints/ has no .pth", self.doctor(data=data)[0]["missing"]["data"])
 
 
 @unittest.skipUnless(DATA, "SLUICE_DATA is not set: no real checkpoint is evaluated")

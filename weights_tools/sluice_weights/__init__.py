@@ -10,5 +10,7 @@ drawings    a data set of the same format that is computed
 shapes      what is on the drawings
 training    training with blocks skipped
 settings    batch-norm statistics of single settings
+layers      what every layer yields
+difference  how far two computations of a layer are apart
 """
 __version__ = "0.1.0"

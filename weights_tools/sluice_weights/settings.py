@@ -97,6 +97,21 @@ def epilogue(net, statistics, factors={}):
     return scale, bias
 
 
+def adopt(net, tensors, setting):
+    """The other way round: lets the norms of net yield what a setting of a weight file makes of its own folded weights."""
+    modules = dict(net.named_modules())
+    for convolution, name in fold.pairs(net).items():
+        if f"settings.{setting}.{convolution}.scale" not in tensors:
+            continue
+        scale, bias = (torch.from_numpy(tensors[f"settings.{setting}.{convolution}.{kind}"])
+                       for kind in ("scale", "bias"))
+        norm, own = modules[name], modules[convolution].bias
+        norm.weight.mul_(scale)
+        norm.bias.copy_(bias)
+        norm.running_mean.copy_(torch.zeros(len(bias)) if own is None else own)  # it is in the setting's bias
+    return net
+
+
 def network(tensors, metadata, setting=None):
     """The float32 network of a weight file in eval mode, with the mask, scales and biases of a setting."""
     net = networks.build(metadata["network"])
