@@ -22,10 +22,11 @@ inline void generate_layer(const graph::Node& n, std::uint64_t seed, float* weig
     const Generator w(seed, name + ".weight"), b(seed, name + ".bias");
     const auto half = static_cast<float>(std::sqrt((linear ? 3.0 : 6.0) / fan_in));
 
-    // "layer1.0.conv2" has its norm in "layer1.0.bn2", "layer1.0.downsample.0" in "layer1.0.downsample.1".
-    std::string norm = name;
-    if (const auto conv = norm.rfind("conv"); conv != norm.npos) norm.replace(conv, 4, "bn");
-    else norm.back() = '1';
+    // "layer1.0.conv2" has its norm in "layer1.0.bn2", "features.10" in "features.11".
+    const std::size_t last = name.rfind('.') + 1;
+    const std::string norm = name.compare(last, 4, "conv") == 0
+                                 ? name.substr(0, last) + "bn" + name.substr(last + 4)
+                                 : name.substr(0, last) + std::to_string(n.norm ? std::stoi(name.substr(last)) + 1 : 0);
     const Generator gamma(seed, norm + ".weight"), beta(seed, norm + ".bias"), mean(seed, norm + ".running_mean"),
         var(seed, norm + ".running_var");
 
@@ -56,7 +57,7 @@ inline std::vector<std::byte> generated_weights(const graph::View& net, std::str
         if (!n.has_weights()) continue;
         const std::string name(n.name.view());
         if (n.op == graph::Op::conv) header.add(name + ".weight", {n.out.C, n.in.C / n.groups, n.window.R, n.window.S});
-        else header.add(name + ".weight", {n.out.C, n.in.C});
+        else header.add(name + ".weight", {n.out.C, n.in.size()});
         header.add(name + ".bias", {n.out.C});
     }
     const std::string begin = header.bytes();

@@ -34,6 +34,8 @@ const char* name_of(graph::Op op) {
             return "average_pool";
         case graph::Op::subsample:
             return "subsample";
+        case graph::Op::concat:
+            return "concat";
     }
     return "unknown";
 }

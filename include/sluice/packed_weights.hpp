@@ -52,6 +52,7 @@ class PackedWeights {
             fill(epilogue + program.steps[i].scale, net.nodes[i].out.C, Ones{}, 1.0f);
             fill(epilogue + program.steps[i].bias, net.nodes[i].out.C, *file.bias(net.nodes[i]), 0.0f);
         }
+        std::fill_n(epilogue + program.epilogue - Program::epilogue_slack, Program::epilogue_slack, 0.0f);
         w.floats_ = floats;
         w.settings_ = memory.settings.data();
         w.pixels_ = io::pixel_values(file.metadata("mean"), file.metadata("std"),
@@ -139,6 +140,7 @@ class PackedWeights {
 
     Status pack_epilogue(const io::WeightsFile& file, std::string_view setting, const gate::Mask<Net>& mask,
                          float* epilogue) {
+        std::fill_n(epilogue + program.epilogue - Program::epilogue_slack, Program::epilogue_slack, 0.0f);
         for (int i = 0; i < nodes; ++i) {
             const graph::Node& n = net.nodes[i];
             if (!n.has_weights()) continue;

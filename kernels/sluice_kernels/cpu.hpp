@@ -15,7 +15,7 @@ constexpr Conv conv_of(const graph::Node& n, const graph::Placement& in, const g
                        const graph::Placement& add) {
     return {.C = n.in.C, .H = n.in.H, .W = n.in.W, .K = n.out.C, .P = n.out.H, .Q = n.out.W,
             .R = n.window.R, .S = n.window.S, .stride = n.window.stride, .top = n.window.top, .left = n.window.left,
-            .groups = n.groups, .add = n.shortcut >= 0, .relu = n.relu,
+            .groups = n.groups, .add = n.shortcut >= 0, .act = n.act,
             .in_pixel = in.pixel, .in_row = in.row, .out_pixel = out.pixel, .out_row = out.row,
             .add_pixel = add.pixel, .add_row = add.row};
 }
@@ -90,6 +90,9 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
     // Sheets of other machines pack weights and compute nothing: see isa/foreign.hpp.
     static constexpr bool executable = !requires { Isa::foreign; };
 
+    // Floats behind the last layer's scale and bias, where a vector that begins inside may be read as a whole.
+    static constexpr int epilogue_slack = 16;
+
     struct Program {
         std::array<Step, count> steps{};
         std::int64_t weights = 0;    // floats
@@ -115,6 +118,7 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
             switch (n.op) {
                 case graph::Op::input: s.run = &image_step; break;
                 case graph::Op::subsample: s.run = &subsample_step; break;
+                case graph::Op::concat: break;
                 case graph::Op::max_pool:
                     if constexpr (executable) s.run = &max_pool_step<V>;
                     break;
@@ -136,6 +140,7 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
                     p.epilogue = s.bias + cache_lines(n.out.C);
             }
         }
+        p.epilogue += epilogue_slack;
         return p;
     }();
 

@@ -19,7 +19,8 @@ struct Conv {
     int K = 0, P = 0, Q = 0;
     int R = 1, S = 1, stride = 1, top = 0, left = 0;
     int groups = 1;
-    bool add = false, relu = false;
+    bool add = false;
+    graph::Activation act = graph::Activation::none;
     int in_pixel = 0, in_row = 0;
     int out_pixel = 0, out_row = 0;
     int add_pixel = 0, add_row = 0;
@@ -27,8 +28,8 @@ struct Conv {
     constexpr std::int64_t weights() const { return std::int64_t(K) * (C / groups) * R * S; }
 };
 
-// out[p][q][k] = relu(scale[k] * sum + bias[k] + add[p][q][k]); add may be out itself.
-// `in` has a zero halo as wide as the padding. scale and bias are readable up to the next multiple of 16 channels.
+// out[p][q][k] = act(scale[k] * sum + bias[k] + add[p][q][k]); add may be out itself.
+// `in` has a zero halo as wide as the padding. 16 channels behind the last can be read of scale and bias.
 struct ConvArgs {
     const float* in = nullptr;   // pixel (0, 0) of an H x W x C map
     float* out = nullptr;        // pixel (0, 0) of a P x Q x K map

@@ -1,7 +1,9 @@
 // THE list of primitives. The default plan takes the first that supports a layer; tests, benchmarks and planner follow.
 #pragma once
 
+#include "sluice_kernels/depthwise/depthwise.hpp"
 #include "sluice_kernels/direct/direct.hpp"
+#include "sluice_kernels/grouped/grouped.hpp"
 #include "sluice_kernels/reference/reference.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
@@ -10,6 +12,6 @@ template <Primitive... P>
 struct PrimitiveList {};
 
 template <class Isa>
-using primitives = PrimitiveList<Direct<Isa>, Reference>;
+using primitives = PrimitiveList<Direct<Isa>, Depthwise<Isa>, Grouped<Isa>, Reference>;
 
 }  // namespace sluice

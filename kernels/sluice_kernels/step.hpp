@@ -23,7 +23,7 @@ struct Frame {
 struct Step {
     using Kernel = void (*)(const Step&, const Frame&, int part, int parts);
 
-    Kernel run = nullptr;
+    Kernel run = nullptr;               // null: nothing to compute
     Conv conv;                          // shapes; pools and copies use the parts that mean something to them
     graph::Window window;
     graph::Placement in, out, add;
@@ -38,6 +38,7 @@ struct Step {
 };
 
 inline void run_step(const Step& s, const Frame& f, const Executor& executor) {
+    if (s.run == nullptr) return;  // a concatenation: its parts have written it
     executor([&](int part) {
         if (s.clear_halo && part == 0) clear_halo(s.out, s.conv.P, f.arena);
         s.run(s, f, part, executor.parts);

@@ -105,21 +105,22 @@ TEST_CASE("max-pooling takes the largest pixel of each window and never the padd
                 }
 }
 
-TEST_CASE("average pooling takes the mean of the whole map") {
+TEST_CASE("average pooling takes the mean of the whole map, or of parts that may overlap") {
     for (int C : channel_counts)
-        for (const Size& size : {Size{1, 1}, {7, 7}, {3, 5}, {4, 1}})
-            for (int variant : {0, 1, 2}) {
-                const int H = size.H, W = size.W;
-                INFO("C ", C, ", H ", H, ", W ", W, ", variant ", variant);
-                const auto values = support::random_values(static_cast<std::size_t>(C * H * W), 1, "average", 1, 3);
-                GuardedMap in = guarded(C, H, W, variant);
-                in.set(values);
-                const auto out =
-                    output(guarded(C, 1, 1, 2 - variant), [&](const kernels::Map& map, int part, int parts) {
-                        kernels::average_pool<V>(view(in), map, part, parts);
-                    });
-                check_close(out, support::naive_average_pool(C, H, W, values), 1e-6);
-            }
+        for (const Size& size : {Size{1, 1}, {7, 7}, {3, 5}, {4, 1}, {13, 9}})
+            for (const Size& parts_of : {Size{1, 1}, {2, 3}, {6, 6}, {7, 1}})
+                for (int variant : {0, 1, 2}) {
+                    const int H = size.H, W = size.W;
+                    INFO("C ", C, ", H ", H, ", W ", W, ", variant ", variant);
+                    const auto values = support::random_values(static_cast<std::size_t>(C * H * W), 1, "average", 1, 3);
+                    GuardedMap in = guarded(C, H, W, variant);
+                    in.set(values);
+                    const auto out = output(guarded(C, parts_of.H, parts_of.W, 2 - variant),
+                                            [&](const kernels::Map& map, int part, int parts) {
+                                                kernels::average_pool<V>(view(in), map, part, parts);
+                                            });
+                    check_close(out, support::naive_average_pool(C, H, W, parts_of.H, parts_of.W, values), 1e-6);
+                }
 }
 
 TEST_CASE("option A's shortcut takes every stride-th pixel and puts zero channels on both sides") {
@@ -159,7 +160,9 @@ TEST_CASE("the image turns from CHW into HWC") {
                 const int H = size.H, W = size.W;
                 INFO("C ", C, ", H ", H, ", W ", W, ", variant ", variant);
                 const auto image = support::random_values(static_cast<std::size_t>(C * H * W), 1, "image");
-                const auto source = [&](int c, int h, int w) { return image[static_cast<std::size_t>((c * H + h) * W + w)]; };
+                const auto source = [&](int c, int h, int w) {
+                    return image[static_cast<std::size_t>((c * H + h) * W + w)];
+                };
                 const auto same = support::same_bits(output(guarded(C, H, W, variant),
                                                             [&](const kernels::Map& map, int part, int parts) {
                                                                 kernels::image_to_hwc(source, map, part, parts);

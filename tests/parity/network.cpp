@@ -84,7 +84,7 @@ void check_size(const io::Safetensors& golden, std::span<const std::byte> weight
 template <class N>
 void check_odd_size(const io::Safetensors& golden, std::span<const std::byte> weights, std::uint64_t seed,
                     std::set<std::string>& left) {
-    if constexpr (graph_of<N>.nodes.front().out.H == 224 &&
+    if constexpr (graph_of<N>.nodes.front().out.H >= 224 &&
                   requires { typename N::template at<odd_height, odd_width>; }) {
         using Odd = typename N::template at<odd_height, odd_width>;
         CHECK_MESSAGE(left.contains(case_name(gate::Mask<Odd>{})), "the golden file lacks the second image size");
@@ -126,7 +126,7 @@ TEST_CASE(Net::name.c_str()) {
         CHECK_MESSAGE(left.contains(name), "the golden file has no case ", name);
         unusual.erase(name);
     }
-    CHECK_MESSAGE(!unusual.empty(), "the golden file has no case with an arbitrary mask");
+    if (gate::Mask<Net>::gates > 0) CHECK_MESSAGE(!unusual.empty(), "the golden file has no case with an arbitrary mask");
 
     const auto weights = tools::generated_weights(graph_view<Net>, Net::name.view(), seed);
     check_size<Net>(*golden, weights, seed, left);

@@ -42,7 +42,9 @@ inline sluice::kernels::Conv conv_of(const NaiveConv& n, const ConvLayout& l, co
     sluice::kernels::Conv c;
     c.C = n.C, c.H = w.H, c.W = w.W, c.K = n.K, c.P = w.P(), c.Q = w.Q();
     c.R = w.R, c.S = w.S, c.stride = w.stride, c.top = w.top, c.left = w.left, c.groups = n.groups;
-    c.add = l.add != Add::none, c.relu = n.relu;
+    c.add = l.add != Add::none;
+    using sluice::graph::Activation;
+    c.act = n.floor < 0 ? Activation::none : n.ceiling > 6 ? Activation::relu : Activation::relu6;
     c.in_pixel = in.pixel(), c.in_row = in.row();
     c.out_pixel = out.pixel(), c.out_row = out.row();
     if (c.add) c.add_pixel = add.pixel(), c.add_row = add.row();
@@ -54,7 +56,7 @@ inline std::string describe(const NaiveConv& n, const ConvLayout& l) {
     std::ostringstream s;
     s << n.C << "x" << w.H << "x" << w.W << " -> " << n.K << "x" << w.P() << "x" << w.Q() << ", " << w.R << "x" << w.S
       << "/" << w.stride << " pad " << w.top << " " << w.left << " " << w.bottom << " " << w.right << ", groups "
-      << n.groups << ", relu " << n.relu << ", add " << static_cast<int>(l.add) << ", gaps " << l.in_gap << " "
+      << n.groups << ", from " << n.floor << " to " << n.ceiling << ", add " << static_cast<int>(l.add) << ", gaps " << l.in_gap << " "
       << l.out_gap << " " << l.add_gap << ", halos " << l.in_halo << " " << l.out_halo << " " << l.add_halo
       << ", shifts " << l.in_shift << " " << l.out_shift << " " << l.add_shift << " " << l.vector_shift;
     return s.str();
@@ -136,9 +138,9 @@ class ConvCheck {
                 halo,     layout_.add_gap,   layout_.add_shift};
     }
 
-    // Channels up to the next multiple of 16 may be read but must not matter.
+    // 16 channels behind the last may be read but must not matter.
     GuardedFloats vector_of(const std::vector<float>& values) const {
-        GuardedFloats v((values.size() + 15) / 16 * 16, layout_.vector_shift);
+        GuardedFloats v(values.size() + 16, layout_.vector_shift);
         std::copy(values.begin(), values.end(), v.data());
         return v;
     }

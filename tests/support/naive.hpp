@@ -28,7 +28,8 @@ struct NaiveWindow {
 struct NaiveConv {
     NaiveWindow window;
     int C = 1, K = 1, groups = 1;
-    bool relu = false;
+    static constexpr double infinity = std::numeric_limits<double>::infinity();
+    double floor = -infinity, ceiling = infinity;  // of the activation
 };
 
 // One channel of a map with its padding written out.
@@ -67,7 +68,7 @@ inline std::vector<double> naive_conv(const NaiveConv& c, const std::vector<floa
         for (int i = 0; i < P * Q; ++i) {
             y[i] = y[i] * scale[static_cast<std::size_t>(k)] + bias[static_cast<std::size_t>(k)];
             if (!add.empty()) y[i] += add[static_cast<std::size_t>(k * P * Q + i)];
-            if (c.relu && y[i] < 0) y[i] = 0;
+            y[i] = std::clamp(y[i], c.floor, c.ceiling);
         }
     }
     return out;
@@ -92,14 +93,24 @@ inline std::vector<double> naive_max_pool(const NaiveWindow& w, int C, const std
     return out;
 }
 
-// The mean of each channel. Returns [C].
-inline std::vector<double> naive_average_pool(int C, int H, int W, const std::vector<float>& in) {
+// The map is cut into P x Q rectangles of equal size, whose edges may go through pixels; each output is the mean of the
+// pixels that its rectangle touches. Returns [C][P][Q].
+inline std::vector<double> naive_average_pool(int C, int H, int W, int P, int Q, const std::vector<float>& in) {
+    const auto touches = [](int pixel, int length, int part, int parts) {
+        return (pixel + 1) * parts > part * length && pixel * parts < (part + 1) * length;
+    };
     std::vector<double> out;
-    for (int ch = 0; ch < C; ++ch) {
-        double sum = 0;
-        for (int i = 0; i < H * W; ++i) sum += in[static_cast<std::size_t>(ch * H * W + i)];
-        out.push_back(sum / (H * W));
-    }
+    for (int ch = 0; ch < C; ++ch)
+        for (int p = 0; p < P; ++p)
+            for (int q = 0; q < Q; ++q) {
+                double sum = 0;
+                int pixels = 0;
+                for (int h = 0; h < H; ++h)
+                    for (int w = 0; w < W; ++w)
+                        if (touches(h, H, p, P) && touches(w, W, q, Q))
+                            sum += in[static_cast<std::size_t>((ch * H + h) * W + w)], ++pixels;
+                out.push_back(sum / pixels);
+            }
     return out;
 }
 

@@ -65,8 +65,8 @@ TEST_CASE("layers that do not fit are named with the reason") {
               b.conv("sum", b.conv("a", x, {.K = 8}), {.K = 8, .stride = 2, .shortcut = x});
           }) == "sum: the shortcut is 3x4x4 but the layer gives 8x2x2");
     CHECK(complaint([](Builder& b) {
-              b.linear("fc", b.input({3, 4, 4}), 10);
-          }) == "fc: a linear layer takes a Cx1x1 input but gets 3x4x4; pool it first");
+              b.conv("negative", b.input({3, 4, 4}), {.K = 8, .pad = {0, 0, -1, 0}});
+          }) == "negative: K, R, stride and groups must be positive, pad not negative");
     CHECK(complaint([](Builder& b) {
               b.linear("fc", b.input({3, 1, 1}), 0);
           }).starts_with("fc: needs at least one class"));
@@ -83,6 +83,70 @@ TEST_CASE("layers that do not fit are named with the reason") {
     CHECK(complaint([](Builder& b) {
               b.input({3, 1 << 16, 1 << 16});
           }) == "input: gives 3x65536x65536, which is empty or too large");
+}
+
+TEST_CASE("parts of a concatenation that do not fit are named with the reason") {
+    const auto after = [](auto f) {
+        return complaint([f](Builder& b) {
+            const Tensor x = b.input({3, 4, 4});
+            f(b, b.conv("left", x, {.K = 8}), b.conv("right", x, {.K = 8}));
+        });
+    };
+    CHECK(after([](Builder& b, Tensor x, Tensor y) { b.concat("both", {x, y}); }) == "");
+    CHECK(after([](Builder& b, Tensor, Tensor) { b.concat("both", {}); }) == "both: concatenates nothing");
+    CHECK(after([](Builder& b, Tensor x, Tensor) {
+              b.concat("both", {x, Tensor{}});
+          }).starts_with("both: reads a tensor that no layer of this network gives"));
+    CHECK(after([](Builder& b, Tensor x, Tensor y) {
+              b.concat("both", {x, b.max_pool("small", y, {})});
+          }) == "both: small gives 8x2x2, expected 4x4 pixels");
+    CHECK(after([](Builder& b, Tensor x, Tensor) {
+              b.concat("both", {x, x});
+          }) == "both: left is part of a concatenation already");
+    CHECK(after([](Builder& b, Tensor x, Tensor y) {
+              b.concat("outer", {b.concat("inner", {x, y})});
+          }) == "outer: inner is part of a concatenation already");
+    CHECK(after([](Builder& b, Tensor x, Tensor y) {
+              b.concat("both", {y, b.conv("sum", x, {.K = 8, .shortcut = y})});
+          }).starts_with("both: sum has a shortcut"));
+    CHECK(after([](Builder& b, Tensor x, Tensor y) {
+              b.concat("both", {x, y});
+              b.begin_group();
+              b.begin_block(x);
+              b.end_block(x);
+              b.begin_block(x);
+              b.end_block(b.conv("up", b.conv("down", x, {.K = 4}), {.K = 8, .shortcut = x}));
+          }) == "up: a block that can be skipped would overwrite a slice of both");
+}
+
+TEST_CASE("padding that is the same as TensorFlow's") {
+    const auto same = [](int H, int R, int stride) {
+        const graph::Pad p = graph::Pad::same({1, H, 7}, R, stride);
+        return std::pair(p.top, p.bottom);
+    };
+    CHECK(same(224, 3, 2) == std::pair(0, 1));
+    CHECK(same(97, 3, 2) == std::pair(1, 1));
+    CHECK(same(5, 3, 1) == std::pair(1, 1));
+    CHECK(same(5, 2, 1) == std::pair(0, 1));
+    CHECK(same(8, 1, 2) == std::pair(0, 0));  // never negative
+    CHECK(same(5, 5, 3) == std::pair(1, 2));
+}
+
+TEST_CASE("pools in ceil mode have as many windows as PyTorch's") {
+    // Every window that begins inside the map or the padding before it, and is needed to reach the last pixel.
+    for (int R : {1, 2, 3, 4, 5})
+        for (int stride : {1, 2, 3})
+            for (int pad = 0; 2 * pad <= R; ++pad)
+                for (int H = R; H < 24; ++H) {
+                    Builder b;
+                    const int P =
+                        b.max_pool("pool", b.input({1, H, H}), {.R = R, .stride = stride, .pad = pad, .ceil = true})
+                            .shape.H;
+                    int expected = (H + 2 * pad - R + stride - 1) / stride + 1;
+                    if ((expected - 1) * stride >= H + pad) --expected;
+                    CHECK(b.error.empty());
+                    CHECK(P == expected);
+                }
 }
 
 TEST_CASE("the first complaint is the one that is kept") {

@@ -164,6 +164,24 @@ static_assert(blocks_per_group<ResNet152<>> == std::array{3, 8, 36, 3} && gateab
 static_assert(blocks_per_group<ResNet18<>> == std::array{2, 2, 2, 2} && gateable_blocks<ResNet18<>> == 4);
 static_assert(blocks_per_group<ResNet110Cifar<>> == std::array{18, 18, 18} && gateable_blocks<ResNet110Cifar<>> == 51);
 
+// torchvision's model pages; GoogLeNet without its auxiliary heads. MobileNet: Keras.
+static_assert(parameters<ResNeXt50<>>() == 25'028'904 && parameters<WideResNet50<>>() == 68'883'240);
+static_assert(parameters<AlexNet<>>() == 61'100'840 && macs<AlexNet<>>() == 714'188'480);
+static_assert(parameters<VGG11<>>() == 132'863'336 && parameters<VGG13<>>() == 133'047'848);
+static_assert(parameters<VGG16<>>() == 138'357'544 && parameters<VGG19<>>() == 143'667'240);
+static_assert(parameters<VGG11BN<>>() == 132'868'840 && parameters<VGG13BN<>>() == 133'053'736);
+static_assert(parameters<VGG16BN<>>() == 138'365'992 && parameters<VGG19BN<>>() == 143'678'248);
+static_assert(parameters<GoogLeNet<>>() == 6'624'904);
+static_assert(parameters<SqueezeNet10<>>() == 1'248'424 && parameters<SqueezeNet11<>>() == 1'235'496);
+static_assert(parameters<SqueezeNet10Caffe<>>() == parameters<SqueezeNet10<>>());
+static_assert(parameters<MobileNetV2<>>() == 3'504'872 && parameters<MobileNetV2Same<>>() == 3'504'872);
+static_assert(parameters<MobileNetV1<>>() == 4'231'976 && parameters<MobileNetV1x075<>>() == 2'585'560);
+// 15.47 G of VGG-16, 1.50 G of GoogLeNet, 0.35 G of SqueezeNet 1.1, 0.30 G of MobileNetV2, 0.57 G of MobileNet.
+static_assert(macs<VGG16<>>() == 15'470'264'320 && macs<GoogLeNet<>>() == 1'498'376'192);
+static_assert(macs<SqueezeNet11<>>() == 349'151'936 && macs<MobileNetV2<>>() == 300'774'272);
+static_assert(macs<MobileNetV1<>>() == 568'740'352);
+static_assert(blocks_per_group<MobileNetV2<>> == std::array{1, 2, 3, 4, 3, 3, 1} && gateable_blocks<MobileNetV2<>> == 10);
+
 template <class F, class... Net>
 void for_each_network(F f, List<Net...>) {
     (f(std::type_identity<Net>{}), ...);
@@ -183,22 +201,27 @@ TEST_CASE("every network of the list hangs together") {
             CAPTURE(Net::name.view());
             const graph::View net = graph_view<Net>;
             CHECK(net.nodes.front().op == graph::Op::input);
-            CHECK(net.nodes.back().op == graph::Op::linear);
+            CHECK((net.nodes.back().out.H == 1 && net.nodes.back().out.W == 1));
             int next_gate = 0, next_block = 0;
             for (std::size_t i = 1; i < net.nodes.size(); ++i) {
                 const graph::Node& n = net.nodes[i];
                 CAPTURE(n.name.view());
                 REQUIRE((n.input >= 0 && n.input < static_cast<int>(i)));
-                CHECK(n.in == net.nodes[static_cast<std::size_t>(n.input)].out);
+                if (n.op != graph::Op::concat) CHECK(n.in == net.nodes[static_cast<std::size_t>(n.input)].out);
                 if (n.shortcut >= 0) CHECK(net.nodes[static_cast<std::size_t>(n.shortcut)].out == n.out);
-                if (n.has_weights() && n.op == graph::Op::conv) CHECK((n.norm && !n.bias));
+                if (n.has_weights()) CHECK((n.norm || n.bias));
+                if (n.slice_of >= 0) {
+                    const graph::Node& whole = net.nodes[static_cast<std::size_t>(n.slice_of)];
+                    CHECK((whole.op == graph::Op::concat && n.slice_of > static_cast<int>(i)));
+                    CHECK(n.channel + n.out.C <= whole.out.C);
+                    CHECK((whole.out.H == n.out.H && whole.out.W == n.out.W));
+                }
             }
             for (const graph::Block& b : net.blocks) {
                 CAPTURE(b.group);
                 CHECK(b.gate == (b.index == 0 ? -1 : next_gate++));
                 for (int i = b.first; i <= b.last; ++i)
                     CHECK(net.nodes[static_cast<std::size_t>(i)].block == next_block);
-                CHECK(net.nodes[static_cast<std::size_t>(b.last)].relu);
                 ++next_block;
             }
             CHECK(net.gates == next_gate);

@@ -1,6 +1,8 @@
-// Builder: how a network describes itself. Shapes propagate, so every size is stated once; the first thing that does not
-// fit is kept as a sentence that names the layer, and graph.hpp turns it into a compile error.
+// Builder: how a network describes itself. Shapes propagate, so every size is stated once; the first thing that does
+// not fit is kept as a sentence that names the layer, and graph.hpp turns it into a compile error.
 #pragma once
+
+#include <initializer_list>
 
 #include "sluice/graph/node.hpp"
 
@@ -12,20 +14,39 @@ struct Tensor {
     Shape shape;
 };
 
+// Zeros around a map.
+struct Pad {
+    int top = 0, left = 0, bottom = 0, right = 0;
+
+    constexpr Pad(int all = 0) : Pad(all, all, all, all) {}
+    constexpr Pad(int t, int l, int b, int r) : top(t), left(l), bottom(b), right(r) {}
+
+    // TensorFlow's "same": ceil(H / stride) rows come out, and an odd number of zeros has the larger half behind.
+    static constexpr Pad same(Shape x, int R, int stride) {
+        const auto zeros = [&](int n) {
+            const int all = ((n + stride - 1) / stride - 1) * stride + R - n;
+            return all > 0 ? all : 0;
+        };
+        const int h = zeros(x.H), w = zeros(x.W);
+        return {h / 2, w / 2, h - h / 2, w - w / 2};
+    }
+};
+
 struct ConvOptions {
-    int K = 0;       // output channels
+    int K = 0;         // output channels
     int R = 1, S = 0;  // kernel; S = 0: square
     int stride = 1;
-    int pad = 0;     // on all four sides
+    Pad pad = 0;
     int groups = 1;
     bool norm = true;
     bool bias = false;
-    bool relu = true;
-    Tensor shortcut = {};  // added before ReLU
+    Activation act = Activation::relu;
+    Tensor shortcut = {};  // added before the activation
 };
 
 struct PoolOptions {
     int R = 2, stride = 2, pad = 0;
+    bool ceil = false;  // the last window may begin before the end of the map and reach beyond it
 };
 
 class Builder {
@@ -49,12 +70,13 @@ class Builder {
     constexpr Tensor conv(const Name& name, Tensor x, const ConvOptions& o) {
         Node n = reading(Op::conv, name, x);
         const int S = o.S > 0 ? o.S : o.R;
-        n.window = {o.R, S, o.stride, o.pad, o.pad, o.pad, o.pad};
+        n.window = {o.R, S, o.stride, o.pad.top, o.pad.left, o.pad.bottom, o.pad.right};
         n.groups = o.groups;
         n.norm = o.norm;
         n.bias = o.bias;
-        n.relu = o.relu;
-        if (o.K < 1 || o.R < 1 || o.stride < 1 || o.pad < 0 || o.groups < 1)
+        n.act = o.act;
+        const bool pads = o.pad.top >= 0 && o.pad.left >= 0 && o.pad.bottom >= 0 && o.pad.right >= 0;
+        if (o.K < 1 || o.R < 1 || o.stride < 1 || !pads || o.groups < 1)
             fail(name, ": K, R, stride and groups must be positive, pad not negative");
         else if (x.shape.C % o.groups != 0 || o.K % o.groups != 0)
             fail(name, ": ", o.groups, " groups do not divide ", x.shape.C, " input and ", o.K, " output channels");
@@ -68,25 +90,56 @@ class Builder {
         return add(n, out);
     }
 
-    constexpr Tensor linear(const Name& name, Tensor x, int classes) {
+    // Its weight is [K][C * H * W] of the map that it reads, in PyTorch's order.
+    constexpr Tensor linear(const Name& name, Tensor x, int K, Activation act = Activation::none) {
         Node n = reading(Op::linear, name, x);
+        n.window = {.R = x.shape.H, .S = x.shape.W};
         n.bias = true;
-        if (x.shape.H != 1 || x.shape.W != 1)
-            fail(name, ": a linear layer takes a Cx1x1 input but gets ", x.shape.text(), "; pool it first");
-        if (classes < 1) fail(name, ": needs at least one class");
-        return add(n, {classes, 1, 1});
+        n.act = act;
+        if (K < 1) fail(name, ": needs at least one class");
+        return add(n, {K, 1, 1});
     }
 
     constexpr Tensor max_pool(const Name& name, Tensor x, const PoolOptions& o) {
         Node n = reading(Op::max_pool, name, x);
         n.window = {o.R, o.R, o.stride, o.pad, o.pad, o.pad, o.pad};
+        if (o.ceil && o.stride > 0) {
+            n.window.bottom += beyond(n.window.P(x.shape.H), x.shape.H, o);
+            n.window.right += beyond(n.window.Q(x.shape.W), x.shape.W, o);
+        }
         if (o.R < 1 || o.stride < 1 || o.pad < 0 || 2 * o.pad > o.R)
             fail(name, ": R and stride must be positive, and pad at most R / 2");
         return add(n, windowed(n, x.shape.C));
     }
 
-    constexpr Tensor average_pool(const Name& name, Tensor x) {
-        return add(reading(Op::average_pool, name, x), {x.shape.C, 1, 1});
+    // P x Q means, of overlapping parts where P or Q does not divide the map. A map that has this size already is left
+    // alone.
+    constexpr Tensor average_pool(const Name& name, Tensor x, int P = 1, int Q = 1) {
+        if (P < 1 || Q < 1) fail(name, ": needs a size");
+        if (x.shape.H == P && x.shape.W == Q) return x;
+        return add(reading(Op::average_pool, name, x), {x.shape.C, P, Q});
+    }
+
+    // The channels of all parts, one after the other. Their layers write into it, so nothing is copied.
+    constexpr Tensor concat(const Name& name, std::initializer_list<Tensor> parts) {
+        if (parts.size() == 0) return fail(name, ": concatenates nothing"), Tensor{};
+        Node n = reading(Op::concat, name, *parts.begin());
+        n.in.C = 0;
+        for (Tensor x : parts) {
+            check_readable(name, x);
+            if (x.node < 0 || x.node >= node_count) continue;
+            Node& part = nodes[x.node];
+            if (x.shape.H != n.in.H || x.shape.W != n.in.W)
+                fail(name, ": ", part.name, " gives ", x.shape.text(), ", expected ", n.in.H, "x", n.in.W, " pixels");
+            if (part.slice_of >= 0 || part.op == Op::concat)
+                fail(name, ": ", part.name, " is part of a concatenation already");
+            if (part.shortcut >= 0)
+                fail(name, ": ", part.name, " has a shortcut, and may have to overwrite that one's map");
+            part.slice_of = node_count;
+            part.channel = n.in.C;
+            n.in.C += x.shape.C;
+        }
+        return add(n, n.in);
     }
 
     constexpr Tensor subsample(const Name& name, Tensor x, int K, int stride) {
@@ -122,6 +175,9 @@ class Builder {
         if (last.input == block_input.node)
             return fail(last.name, ": a block that can be skipped needs two layers; a single one would overwrite the ",
                         "input that it still reads");
+        if (nodes[block_input.node].slice_of >= 0)
+            return fail(last.name, ": a block that can be skipped would overwrite a slice of ",
+                        nodes[nodes[block_input.node].slice_of].name);
         b.gate = gates++;
         nodes[block_input.node].overwritten = true;
     }
@@ -138,7 +194,8 @@ class Builder {
     Tensor block_input;
 
     constexpr void check_readable(const Name& name, Tensor x) {
-        if (x.node < 0 || x.node >= node_count) fail(name, ": reads a tensor that no layer of this network gives");
+        if (x.node < 0 || x.node >= node_count)
+            fail(name, ": reads a tensor that no layer of this network gives");
         else if (nodes[x.node].overwritten)
             fail(name, ": reads the input of a block that can be skipped, after that block has overwritten it");
     }
@@ -151,6 +208,12 @@ class Builder {
         n.in = x.shape;
         check_readable(name, x);
         return n;
+    }
+
+    // Zeros by which PyTorch's ceil mode has one more window than P, if that one begins inside the map or its padding.
+    static constexpr int beyond(int P, int H, const PoolOptions& o) {
+        const int left_over = (H + 2 * o.pad - o.R) % o.stride;
+        return left_over > 0 && P * o.stride < H + o.pad ? o.stride - left_over : 0;
     }
 
     constexpr Shape windowed(const Node& n, int K) {
@@ -176,4 +239,4 @@ class Builder {
     }
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::graph

@@ -28,10 +28,12 @@ class WeightsFile {
         return w;
     }
 
-    // [K][C / groups][R][S], or [K][C] for a linear layer.
+    // [K][C / groups][R][S], or [K][C * H * W] for a linear layer.
     Result<WeightSource> weight(const graph::Node& n) const {
         const std::int64_t shape[4] = {n.out.C, n.in.C / n.groups, n.window.R, n.window.S};
-        return tensor(text<120>(n.name, ".weight").view(), {shape, n.op == graph::Op::linear ? 2u : 4u});
+        const std::int64_t matrix[2] = {n.out.C, n.in.size()};
+        const bool linear = n.op == graph::Op::linear;
+        return tensor(text<120>(n.name, ".weight").view(), linear ? std::span(matrix) : std::span<const std::int64_t>(shape));
     }
     Result<WeightSource> bias(const graph::Node& n) const { return vector(text<120>(n.name, ".bias").view(), n.out.C); }
 

@@ -1,10 +1,12 @@
-// ResNet (He et al. 2016, table 1) as torchvision has it: stride on the 3x3 of a bottleneck, names of its checkpoints.
+// ResNet (He et al. 2016, table 1), ResNeXt and Wide ResNet as torchvision has them: stride on the 3x3 of a bottleneck,
+// names of its checkpoints.
 #pragma once
 
 #include "sluice/graph/builder.hpp"
 
 namespace sluice::inline SLUICE_ABI::nets {
 
+using graph::Activation;
 using graph::Builder;
 using graph::Name;
 using graph::Tensor;
@@ -17,26 +19,34 @@ struct BasicBlock {
         Tensor y = net.conv(text<47>(at, ".conv1"), x, {.K = width, .R = 3, .stride = stride, .pad = 1});
         Tensor shortcut = x;
         if (stride != 1 || x.shape.C != width)
-            shortcut = net.conv(text<47>(at, ".downsample.0"), x, {.K = width, .stride = stride, .relu = false});
+            shortcut =
+                net.conv(text<47>(at, ".downsample.0"), x, {.K = width, .stride = stride, .act = Activation::none});
         return net.conv(text<47>(at, ".conv2"), y, {.K = width, .R = 3, .pad = 1, .shortcut = shortcut});
     }
 };
 
-// 1x1 down to `width`, 3x3, 1x1 up to four times that.
-struct Bottleneck {
+// 1x1 down, 3x3 in groups, 1x1 up to four times `width`. The inner width is that of `groups` groups of width_per_group
+// channels where `width` is 64 (Xie et al. 2017, Zagoruyko and Komodakis 2016).
+template <int groups = 1, int width_per_group = 64>
+struct BottleneckOf {
     static constexpr int expansion = 4;
 
     static constexpr Tensor describe(Builder& net, const Name& at, Tensor x, int width, int stride) {
-        Tensor y = net.conv(text<47>(at, ".conv1"), x, {.K = width});
-        y = net.conv(text<47>(at, ".conv2"), y, {.K = width, .R = 3, .stride = stride, .pad = 1});
+        const int inner = width * width_per_group / 64 * groups;
+        Tensor y = net.conv(text<47>(at, ".conv1"), x, {.K = inner});
+        y = net.conv(text<47>(at, ".conv2"), y, {.K = inner, .R = 3, .stride = stride, .pad = 1, .groups = groups});
         Tensor shortcut = x;
         if (stride != 1 || x.shape.C != 4 * width)
-            shortcut = net.conv(text<47>(at, ".downsample.0"), x, {.K = 4 * width, .stride = stride, .relu = false});
+            shortcut =
+                net.conv(text<47>(at, ".downsample.0"), x, {.K = 4 * width, .stride = stride, .act = Activation::none});
         return net.conv(text<47>(at, ".conv3"), y, {.K = 4 * width, .shortcut = shortcut});
     }
 };
 
-// imagenet: 7x7 stride 2, then 3x3 max-pool stride 2. cifar: one 3x3, and every later map is eight times as high and wide.
+using Bottleneck = BottleneckOf<>;
+
+// imagenet: 7x7 stride 2, then 3x3 max-pool stride 2. cifar: one 3x3, and every later map is eight times as high and
+// wide.
 enum class Stem { imagenet, cifar };
 
 template <Name net_name, class Block, Stem stem, int Classes, int H, int W, int... blocks>
@@ -79,6 +89,10 @@ template <int Classes = 1000, int H = 224, int W = 224>
 using ResNet101 = ResNet<Name("resnet101"), Bottleneck, Stem::imagenet, Classes, H, W, 3, 4, 23, 3>;
 template <int Classes = 1000, int H = 224, int W = 224>
 using ResNet152 = ResNet<Name("resnet152"), Bottleneck, Stem::imagenet, Classes, H, W, 3, 8, 36, 3>;
+template <int Classes = 1000, int H = 224, int W = 224>
+using ResNeXt50 = ResNet<Name("resnext50_32x4d"), BottleneckOf<32, 4>, Stem::imagenet, Classes, H, W, 3, 4, 6, 3>;
+template <int Classes = 1000, int H = 224, int W = 224>
+using WideResNet50 = ResNet<Name("wide_resnet50_2"), BottleneckOf<1, 128>, Stem::imagenet, Classes, H, W, 3, 4, 6, 3>;
 
 // The network of Table 1: ResNet-152 for 32x32 images.
 template <int Classes = 10>
@@ -87,4 +101,4 @@ using ResNet152Cifar = ResNet<Name("resnet152_cifar"), Bottleneck, Stem::cifar, 
 template <int Classes = 10>
 using ResNet152At32 = ResNet<Name("resnet152_at32"), Bottleneck, Stem::imagenet, Classes, 32, 32, 3, 8, 36, 3>;
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::nets

@@ -35,7 +35,8 @@ struct CifarResNet {
         if (stride != 1 && option == Shortcut::A)
             shortcut = net.subsample(text<47>(at, ".shortcut"), x, width, stride);
         else if (stride != 1)
-            shortcut = net.conv(text<47>(at, ".shortcut.0"), x, {.K = width, .stride = stride, .relu = false});
+            shortcut = net.conv(text<47>(at, ".shortcut.0"), x,
+                                {.K = width, .stride = stride, .act = graph::Activation::none});
         return net.conv(text<47>(at, ".conv2"), y, {.K = width, .R = 3, .pad = 1, .shortcut = shortcut});
     }
 };
@@ -62,4 +63,4 @@ using ResNet56CifarB = CifarResNet<graph::Name("resnet56_cifar_b"), Shortcut::B,
 template <int Classes = 10>
 using ResNet110CifarB = CifarResNet<graph::Name("resnet110_cifar_b"), Shortcut::B, Classes, 18>;
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::nets

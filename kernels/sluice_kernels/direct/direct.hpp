@@ -72,7 +72,7 @@ struct Direct {
                 const bool merged = Blocks::is_run(c) && KC == c.C;
                 t.columns = merged ? 1 : c.S;
                 t.run = merged ? c.S * KC : KC;
-                t.relu = last && c.relu;
+                t.act = last ? c.act : graph::Activation::none;
                 const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC;  // weights of one output channel
                 const float* pass = a.weights + std::ptrdiff_t(b.vectors) * V::width * c.R * c.S * c0;
                 for (int column = column_begin; column < column_end; ++column) {
@@ -123,4 +123,4 @@ struct Direct {
     }();
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::kernels

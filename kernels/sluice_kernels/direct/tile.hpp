@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "sluice_kernels/activation.hpp"
 #include "sluice_kernels/direct/unroll.hpp"
 #include "sluice_kernels/isa/lanes.hpp"
 
@@ -31,7 +32,7 @@ struct Tile {
     std::ptrdiff_t prefetch_step;  // bytes to move on with every step of the run
     int rows, columns, run;        // kernel rows, kernel columns, contiguous floats at each of them
     int tail;                      // used lanes of the last vector
-    bool relu;
+    graph::Activation act;
 };
 
 // Per step of the run: NR loads of weights, MR broadcasts of input, MR * NR fused multiply-adds.
@@ -50,8 +51,8 @@ template <class V, int MR, int NR>
             unroll<bases>([&](auto b) SLUICE_INLINE {
                 a[b] = t.in + r * t.in_row + s * t.in_column + b * pixels_per_base * pixel;
             });
-            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For ARM
-            // gcc would load the inputs of both steps ahead and run out of registers.
+            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For
+            // ARM gcc would load the inputs of both steps ahead and run out of registers.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__ARM_NEON)
 #pragma GCC unroll 2
 #endif
@@ -81,12 +82,14 @@ template <class V, int MR, int NR>
                 const float* add = t.add + i * t.add_pixel + channel;
                 y = y + (whole ? V::load(add) : load_lanes<V>(add, t.tail));
             }
-            if (t.relu) y = max(y, V::zero());
+            y = activated(y, t.act);
             float* out = t.out + i * t.out_pixel + channel;
-            if (whole) y.store(out);
-            else store_lanes<V>(y, out, t.tail);
+            if (whole)
+                y.store(out);
+            else
+                store_lanes<V>(y, out, t.tail);
         });
     });
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::kernels

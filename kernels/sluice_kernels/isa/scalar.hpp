@@ -17,17 +17,18 @@ struct ScalarVector {
     friend ScalarVector operator+(ScalarVector a, ScalarVector b) { return {a.v + b.v}; }
     friend ScalarVector operator*(ScalarVector a, ScalarVector b) { return {a.v * b.v}; }
     friend ScalarVector max(ScalarVector a, ScalarVector b) { return {a.v > b.v ? a.v : b.v}; }
+    friend ScalarVector min(ScalarVector a, ScalarVector b) { return {a.v < b.v ? a.v : b.v}; }
     friend ScalarVector fma(ScalarVector a, ScalarVector b, ScalarVector c) { return {a.v * b.v + c.v}; }
 };
 
 struct Scalar {
     static constexpr const char* name = "scalar";
     using Vector = ScalarVector;
-    static constexpr int width = 1;            // floats in a vector
+    static constexpr int width = 1;             // floats in a vector
     static constexpr int registers = 16;        // a guess that suits x86, ARM and RISC-V alike
     static constexpr bool fused = false;        // fma() may take a register for the product
     static constexpr bool loads_ahead = false;  // whether compilers load all inputs of a step before they use one
     static constexpr int l1 = 32 << 10, l2 = 256 << 10;  // bytes; the least that a processor of this kind has
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::isa

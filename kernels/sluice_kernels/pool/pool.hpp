@@ -1,4 +1,4 @@
-// Max-pooling over a window and average pooling over the whole map, channels as vector lanes.
+// Max-pooling over a window, and the means of the whole map or of parts of it. Channels are the vector lanes.
 #pragma once
 
 #include <algorithm>
@@ -24,19 +24,25 @@ void max_pool(const Map& in, const Map& out, const graph::Window& w, int part, i
         }
 }
 
-// out[0][0] = the mean over all pixels. Threads share the channels.
+// out[p][q] = the mean over rows floor(p H / P) to ceil((p + 1) H / P) and columns likewise, as PyTorch's adaptive pool
+// has it; with P = Q = 1 over all pixels. Threads share the channels.
 template <class V>
 void average_pool(const Map& in, const Map& out, int part, int parts) {
     const int vectors = (in.C + V::width - 1) / V::width;
     const int begin = share(vectors, part, parts) * V::width;
     const int end = std::min(share(vectors, part + 1, parts) * V::width, in.C);
-    const V scale = V::broadcast(1.0f / static_cast<float>(in.H * in.W));
-    for_lanes<V>(end - begin, [&](int c, auto lanes) {
-        V sum = V::zero();
-        for (int h = 0; h < in.H; ++h)
-            for (int w = 0; w < in.W; ++w) sum = sum + lanes.load(in.at(h, w) + begin + c);
-        lanes.store(sum * scale, out.at(0, 0) + begin + c);
-    });
+    for (int p = 0; p < out.H; ++p)
+        for (int q = 0; q < out.W; ++q) {
+            const int h0 = p * in.H / out.H, h1 = ((p + 1) * in.H + out.H - 1) / out.H;
+            const int w0 = q * in.W / out.W, w1 = ((q + 1) * in.W + out.W - 1) / out.W;
+            const V scale = V::broadcast(1.0f / static_cast<float>((h1 - h0) * (w1 - w0)));
+            for_lanes<V>(end - begin, [&](int c, auto lanes) {
+                V sum = V::zero();
+                for (int h = h0; h < h1; ++h)
+                    for (int w = w0; w < w1; ++w) sum = sum + lanes.load(in.at(h, w) + begin + c);
+                lanes.store(sum * scale, out.at(p, q) + begin + c);
+            });
+        }
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::kernels

@@ -1,0 +1,15 @@
+// What follows a convolution, in registers.
+#pragma once
+
+#include "sluice/graph/node.hpp"
+
+namespace sluice::inline SLUICE_ABI::kernels {
+
+template <class V>
+inline V activated(V y, graph::Activation act) {
+    if (act != graph::Activation::none) y = max(y, V::zero());
+    if (act == graph::Activation::relu6) y = min(y, V::broadcast(6.0f));
+    return y;
+}
+
+}  // namespace sluice
