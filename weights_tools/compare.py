@@ -31,27 +31,28 @@ class CompareError(RuntimeError):
 
 
 def compare(program, name, source=None, weights=None, choice=(), seed=1, image=None, tolerance=1e-4,
-            allow_unused=False):
+            **adaptations):
     """The report as a dictionary; see docs/cli.md.
 
-    source    the checkpoint, or None: PyTorch computes from the weight file too
-    weights   the weight file, or None: the checkpoint is converted
-    choice    options of `sluice dump` that say which blocks run
-    image     .npy file, or None: the generator's image of the seed
+    source       the checkpoint, or None: PyTorch computes from the weight file too
+    weights      the weight file, or None: the checkpoint is converted
+    choice       options of `sluice dump` that say which blocks run
+    image        .npy file, or None: the generator's image of the seed
+    adaptations  of the checkpoint, as checkpoint.fit() takes them
     """
     shape = networks.NETWORKS[name][1]
     with tempfile.TemporaryDirectory() as folder:
         file = weights
         if weights is None:
             file = pathlib.Path(folder) / "weights.safetensors"
-            convert.convert(name, source, file, *convert.NORMALISATIONS["none"], allow_unused=allow_unused)
+            convert.convert(name, source, file, *convert.NORMALISATIONS["none"], **adaptations)
         command = [program, "dump", "--net", name, "--weights", str(file), *choice,
                    *(["--seed", str(seed)] if image is None else ["--image", str(image)]),
                    "--output", f"{folder}/dump.safetensors"]
         got, mask = _dump(command)
         stored, metadata = format.read(file)
         setting = next((n for n, m in format.settings(metadata).items() if m == mask), None)
-        net = _network(name, source, allow_unused) if source else settings.network(stored, metadata, setting).double()
+        net = _network(name, source, adaptations) if source else settings.network(stored, metadata, setting).double()
         folded = fold.fold(net) if source else {}
         if source and setting:
             settings.adopt(net, stored, setting)
@@ -72,10 +73,10 @@ def compare(program, name, source=None, weights=None, choice=(), seed=1, image=N
             "first": first, "meaning": meaning}
 
 
-def _network(name, source, allow_unused):
+def _network(name, source, adaptations):
     net = networks.build(name)
     stored, _ = checkpoint.read(source)
-    return checkpoint.load(net, checkpoint.fit(stored, net, f"{source} does not fit {name}", allow_unused)[0])
+    return checkpoint.load(net, checkpoint.fit(stored, net, f"{source} does not fit {name}", **adaptations)[0])
 
 
 def _dump(command):
@@ -129,7 +130,7 @@ def _options(arguments):
     images.add_argument("--image", metavar="FILE", help="an image instead: .npy, float32 [C,H,W], normalised")
     parser.add_argument("--tolerance", type=float, default=1e-4, metavar="X",
                         help="of a layer's largest magnitude (default: 1e-4)")
-    parser.add_argument("--allow-unused", action="store_true", help="ignore tensors that the network has no place for")
+    convert.add_adaptations(parser)
     parser.add_argument("--program", required=True, metavar="PROGRAM", help="the sluice command; ./run compare gives it")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
@@ -153,7 +154,7 @@ def main(arguments=None):
         choice.append("--default-statistics")
     try:
         report = compare(options.program, options.net, options.checkpoint, options.weights, choice, options.seed,
-                         options.image, options.tolerance, options.allow_unused)
+                         options.image, options.tolerance, **convert.adaptations(options))
     except (ValueError, convert.ConvertError, CompareError, OSError) as e:  # the errors of the modules are ValueErrors
         print(f"error: {e}", file=sys.stderr)
         return getattr(e, "code", 1)

@@ -21,6 +21,7 @@ NORMALISATIONS = {  # of pixel/255, R,G,B
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    "caffe": ((123 / 255, 117 / 255, 104 / 255), (1 / 255, 1 / 255, 1 / 255)),  # pixels of 0 to 255, less the mean
     "none": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
 }
 TOLERANCE = 1e-4  # of the largest logit: float32 loses about 1e-6, a wrong fold everything
@@ -30,13 +31,14 @@ class ConvertError(RuntimeError):
     """The converted network does not compute what the checkpoint does."""
 
 
-def convert(name, source, output, mean, std, seed=1, allow_unused=False, verify_with=None, say=lambda line: None):
+def convert(name, source, output, mean, std, seed=1, verify_with=None, say=lambda line: None, **adaptations):
     """Converts the checkpoint at source for the named network and writes output. Returns a report as a dictionary.
 
     mean, std    of pixel/255, three each
     seed         of the self-test image
     verify_with  program that runs the written file as `PROGRAM verify --net NAME --weights FILE --json`
     say          takes each line of the running commentary
+    adaptations  of the checkpoint to the network, as checkpoint.fit() takes them: allow_unused, skip_classes, bgr
     """
     source, output = pathlib.Path(source), pathlib.Path(output)
     format.check_output(output)
@@ -45,10 +47,11 @@ def convert(name, source, output, mean, std, seed=1, allow_unused=False, verify_
 
     stored, digest = checkpoint.read(source)
     net = networks.build(name)
-    tensors, used, unused = checkpoint.fit(stored, net, f"{source} does not fit {name}", allow_unused)
+    tensors, used, unused = checkpoint.fit(stored, net, f"{source} does not fit {name}", **adaptations)
     checkpoint.load(net, tensors)
     folded = fold.fold(net)
-    rows = _rows(net, used, folded) + [(n, checkpoint.describe(stored[n]), "not used") for n in unused]
+    rows = _rows(net, used, folded, **adaptations)
+    rows += [(n, checkpoint.describe(stored[n]), remark) for n, remark in unused.items()]
     for line in table(("tensor", "shape", "used as"), rows):
         say(line)
 
@@ -75,7 +78,7 @@ def convert(name, source, output, mean, std, seed=1, allow_unused=False, verify_
     }
     report = {
         "network": name, "checkpoint": str(source), "sha256": digest, "output": str(output),
-        "parameters": networks.parameters(net), "layers": len(folded), "unused": unused,
+        "parameters": networks.parameters(net), "layers": len(folded), "unused": list(unused),
         "mean": metadata["mean"], "std": metadata["std"], "selftest_seed": seed,
         "largest_difference": difference, "largest_logit": largest,
     }
@@ -102,15 +105,21 @@ def _compare(got, expected):
     return float(np.abs(np.subtract(got, expected)).max()), float(np.abs(expected).max())
 
 
-def _rows(net, used, folded):
+def _rows(net, used, folded, skip_classes=0, bgr=False, **others):
     """What became of the checkpoint's tensors, one row per layer."""
-    norm_of = fold.pairs(net)
+    norm_of, (stem, *_, classifier) = fold.pairs(net), folded
+    remarks = {stem: ", its input channels swapped"} if bgr else {}
+    if skip_classes:
+        remarks[classifier] = f", without the first {skip_classes}"
     rows = []
     for layer, (weight, _) in folded.items():
         parts = [used[f"{layer}.weight"]] + ([used[f"{layer}.bias"]] if f"{layer}.bias" in used else [])
-        if layer in norm_of:
-            parts.append(used[f"{norm_of[layer]}.weight"].removesuffix("weight") + "*")
-        rows.append((" + ".join(parts), str(list(weight.shape)), f"{layer}.weight, .bias"))
+        norm = norm_of.get(layer)
+        if f"{norm}.weight" in used:
+            parts.append(used[f"{norm}.weight"].removesuffix("weight") + "*")
+        elif norm:
+            parts.append(f"{used[f'{norm}.bias']} (bias of a folded batch norm)")
+        rows.append((" + ".join(parts), str(list(weight.shape)), f"{layer}.weight, .bias{remarks.get(layer, '')}"))
     return rows
 
 
@@ -146,6 +155,26 @@ def _triple(text):
     return values
 
 
+def add_adaptations(parser):
+    """The options that adapt a checkpoint to a network."""
+    parser.add_argument("--allow-unused", action="store_true", help="ignore tensors that the network has no place for")
+    parser.add_argument("--skip-classes", type=count, default=0, metavar="N",
+                        help="leave out the classifier's first N outputs, such as TensorFlow's background")
+    parser.add_argument("--bgr", action="store_true",
+                        help="the checkpoint takes blue first, as Caffe's do: swap the first convolution's channels")
+
+
+def adaptations(options):
+    """The same as arguments of checkpoint.fit()."""
+    return {name: getattr(options, name) for name in ("allow_unused", "skip_classes", "bgr")}
+
+
+def count(text):
+    if not text.isdecimal():
+        raise ValueError
+    return int(text)
+
+
 def _options(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     _triple.__name__ = "R,G,B"  # what argparse calls it in its messages
@@ -156,7 +185,7 @@ def _options(arguments):
     parser.add_argument("--normalisation", choices=NORMALISATIONS, help="what the images were trained with: named ...")
     parser.add_argument("--mean", type=_triple, metavar="R,G,B", help="... or of pixel/255 (default: imagenet)")
     parser.add_argument("--std", type=_triple, metavar="R,G,B")
-    parser.add_argument("--allow-unused", action="store_true", help="ignore tensors that the network has no place for")
+    add_adaptations(parser)
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the self-test image (default: 1)")
     parser.add_argument("--verify-with", metavar="PROGRAM", help="the sluice command, runs the file before it is kept")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
@@ -183,8 +212,9 @@ def main(arguments=None):
     say = (lambda line: None) if options.quiet or options.json else print
     try:
         report = convert(options.net, options.checkpoint, options.output, options.mean, options.std, options.seed,
-                         options.allow_unused, options.verify_with, say)
-    except (checkpoint.CheckpointError, fold.FoldError, format.FormatError, ConvertError, OSError) as e:
+                         options.verify_with, say, **adaptations(options))
+    except (networks.NetworkError, checkpoint.CheckpointError, fold.FoldError, format.FormatError, ConvertError,
+            OSError) as e:
         message = f"{e.filename}: {e.strerror}" if isinstance(e, OSError) and e.strerror else str(e)
         print(f"error: {message}", file=sys.stderr)
         if options.json:

@@ -4,8 +4,9 @@
     python3 make_golden.py [--output DIR] [NETWORK...]     (default: generator.json and all networks)
 
 <network>.safetensors: one tensor [classes] float32 per case, named <H>x<W>/<mask>, the mask over the gateable blocks in
-network order. It holds the logits of the seeded network (batch norms as they are, not folded) on the generator's image
-of that size, computed in float64 and rounded once. Metadata: seed, torch, network, labels (JSON: what each case is).
+network order (empty where there are none). It holds the logits of the seeded network (batch norms as they are, not
+folded) on the generator's image of that size, computed in float64 and rounded once. Metadata: seed, torch, network,
+labels (JSON: what each case is).
 """
 import argparse
 import json
@@ -42,14 +43,18 @@ def arbitrary_mask(net, seed):
 
 def cases(name, net):
     """{tensor name: label}: what to compute for a network."""
-    masks = {"full": "1" * len(networks.gateable(net)), "all gateable blocks shut": "0" * len(networks.gateable(net)),
-             "PLS 50 %": networks.keep_to_mask(net, networks.proportional(net, 50)),
-             "arbitrary": arbitrary_mask(net, SEED)}
+    gates = len(networks.gateable(net))
+    masks = {"full": "1" * gates}
+    if gates:
+        masks |= {"all gateable blocks shut": "0" * gates,
+                  "PLS 50 %": networks.keep_to_mask(net, networks.proportional(net, 50)),
+                  "arbitrary": arbitrary_mask(net, SEED)}
     if name == "resnet152_cifar":
         masks |= {f"Table 1, {label} %": networks.keep_to_mask(net, keep) for label, keep in TABLE1.items()}
     _, H, W = networks.NETWORKS[name][1]
     result = {}
-    sizes = [(H, W, masks)] + ([(*ODD, {k: masks[k] for k in ("full", "arbitrary")})] if H == 224 else [])
+    at_odd = {k: masks[k] for k in ("full", "arbitrary") if k in masks}
+    sizes = [(H, W, masks)] + ([(*ODD, at_odd)] if H >= 224 else [])
     for H, W, chosen in sizes:
         for label, mask in chosen.items():
             key = f"{H}x{W}/{mask}"

@@ -28,7 +28,8 @@ import evaluate  # noqa: E402  (found through the path above)
 import recalibrate  # noqa: E402
 import search  # noqa: E402
 import train  # noqa: E402
-from sluice_weights import affine, cifar, fold, format, generator, networks, settings, training, tuples  # noqa: E402
+from sluice_weights import (affine, cifar, fold, format, generator, networks, resnet, settings, training,  # noqa: E402
+                            tuples)
 
 MEAN, STD = training.Recipe("", 1).mean, training.Recipe("", 1).std
 torch.set_num_threads(1)
@@ -36,7 +37,7 @@ torch.set_num_threads(1)
 
 def tiny(counts=(3, 3), seed=3):
     """A network that trains in milliseconds a step."""
-    net = networks.ResNet(networks.basic, counts, 4, "cifar", 10, "pad", "linear").eval().requires_grad_(False)
+    net = resnet.ResNet(resnet.basic, counts, 4, "cifar", 10, "pad", "linear").eval().requires_grad_(False)
     return networks.seed_parameters(net, seed)
 
 

@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT / "weights_tools"))
 
 import convert  # noqa: E402  (found through the path above)
 import make_golden  # noqa: E402
-from sluice_weights import checkpoint, fold, format, generator, networks  # noqa: E402
+from sluice_weights import checkpoint, fold, format, generator, networks, resnet  # noqa: E402
 
 GOLDEN = ROOT / "tests" / "golden"
 DATA = os.environ.get("SLUICE_DATA")
@@ -99,6 +99,12 @@ class Networks(unittest.TestCase):
     # option B adds two projections and their norms to option A
     COUNTS |= {f"{n}_b": c + 16 * 32 + 64 + 32 * 64 + 128 for n, c in list(COUNTS.items()) if n.endswith("_cifar")
                and n != "resnet152_cifar"}
+    COUNTS |= {"resnext50_32x4d": 25_028_904, "wide_resnet50_2": 68_883_240, "alexnet": 61_100_840,
+               "vgg11": 132_863_336, "vgg13": 133_047_848, "vgg16": 138_357_544, "vgg19": 143_667_240,
+               "vgg11_bn": 132_868_840, "vgg13_bn": 133_053_736, "vgg16_bn": 138_365_992, "vgg19_bn": 143_678_248,
+               "googlenet": 6_624_904, "squeezenet1_0": 1_248_424, "squeezenet1_1": 1_235_496,
+               "squeezenet1_0_caffe": 1_248_424, "mobilenet_v1": 4_231_976, "mobilenet_v1_075": 2_585_560,
+               "mobilenet_v2": 3_504_872, "mobilenet_v2_same": 3_504_872}
     TABLE1 = {(3, 8, 36, 3): 58_156_618, (3, 8, 33, 3): 54_805_066, (3, 7, 29, 3): 50_056_266,
               (3, 6, 26, 3): 46_424_650, (2, 4, 15, 2): 29_042_506, (1, 2, 9, 1): 17_246_282, (1, 1, 2, 1): 9_145_930}
 
@@ -131,7 +137,7 @@ class Networks(unittest.TestCase):
             networks.set_mask(net, "011000")  # keeps blocks 0 and 2 of the first group, 0 and 1, 0
             kept = [(0, 2), (0, 1), (0,)]
             shortcut = "pad" if name == "resnet20_cifar" else "shortcut"
-            short = networks.ResNet(networks.basic, (2, 2, 1), 16, "cifar", 10, shortcut, "linear").eval()
+            short = resnet.ResNet(resnet.basic, (2, 2, 1), 16, "cifar", 10, shortcut, "linear").eval()
             for group, source, blocks in zip(short.groups, net.groups, kept):
                 for block, i in zip(group, blocks):
                     block.load_state_dict(source[i].state_dict())
@@ -157,7 +163,7 @@ class Networks(unittest.TestCase):
 
     def test_option_a_shortcut(self):
         x = torch.arange(2 * 4 * 4.0).reshape(1, 2, 4, 4)
-        y = networks.PadShortcut(2, 4)(x)
+        y = resnet.PadShortcut(2, 4)(x)
         self.assertEqual(tuple(y.shape), (1, 4, 2, 2))
         self.assertEqual(y[0, 0].abs().sum() + y[0, 3].abs().sum(), 0)
         self.assertEqual(y[0, 1].tolist(), [[0, 2], [8, 10]])

@@ -21,7 +21,7 @@ def places(net, keep, kind):
     channel  a scale and a shift for every channel of every norm that runs
     """
     kept, found = settings.kept_modules(net, keep), {}
-    last = {getattr(block, f"bn{block.length}") for block in networks.blocks(net)}
+    last = {block.ends[1] for block in networks.blocks(net)}
     for m, (name, _) in settings.norms(net).items():
         if m not in kept and m is not net.bn1:
             continue

@@ -18,11 +18,10 @@ import numpy as np
 import safetensors.numpy
 import torch
 
-from . import networks
+from . import foreign, networks, resnet
 
 _NESTING = ("state_dict", "model_state_dict", "model", "net")
 _PREFIXES = ("module.", "model.", "_orig_mod.")
-_ALIASES = {"fc": "linear", "linear": "fc", "downsample": "shortcut", "shortcut": "downsample"}
 _LIMIT = 4 << 30  # bytes of an unpacked checkpoint: a small .xz file can claim to hold any amount
 
 
@@ -45,37 +44,53 @@ def read(path):
     return _unwrap(path, stored), digest
 
 
-def fit(stored, net, complaint, allow_unused=False):
-    """({key: float64 tensor}, {key: name in the checkpoint}, unused names) for the keys of net's state dict.
+def fit(stored, net, complaint, allow_unused=False, skip_classes=0, bgr=False):
+    """({key: float64 tensor}, {key: name in the checkpoint}, {unused name: remark}) for the keys of net's state dict.
 
-    stored        as from read()
+    stored        as from read(). A norm that is missing where its convolution has a bias, and net's has none, was
+                  folded: the bias becomes the norm's, which does nothing else
     complaint     how the message begins: "FILE does not fit NETWORK"
     allow_unused  tensors that the network has no place for are no error
+    skip_classes  how many of the classifier's outputs to leave out, from the first
+    bgr           the checkpoint takes blue first: swaps the input channels of the first convolution
     """
     expected = {k: list(v.shape) for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
-    found, problems, unused = {}, [], []
+    stem, *_, classifier = networks.layers(net)
+    found, problems, left_over, unused = {}, [], {}, {}
     rename = _sequential_names(stored, net)
     for original, value in stored.items():
         key = _strip(original)
         if key.endswith("num_batches_tracked"):
             continue
-        key = _alias(rename(key), expected)
-        if key not in expected:
-            unused.append(original)
+        key = foreign.alias(rename(key), expected)
+        if foreign.is_auxiliary(key, net):
+            unused[original] = "auxiliary head, not used"
+        elif key not in expected:
+            left_over[key] = original
         elif key in found:
             problems.append(f"twice: {found[key]} and {original} are both {key}")
         else:
             found[key] = original
-    problems += [f"missing: {k} {shape}" for k, shape in expected.items() if k not in found]
-    if not allow_unused:
-        problems += [f"left over: {n} {describe(stored[n])}" for n in unused]
     tensors = {}
+    for norm, bias in foreign.folded_norms(net, found, left_over).items():
+        found[f"{norm}.bias"] = left_over.pop(bias)
+        tensors |= foreign.identity(net, norm)
+    problems += [f"missing: {k} {shape}" for k, shape in expected.items() if k not in {**found, **tensors}]
+    unused |= dict.fromkeys(left_over.values(), "not used")
+    if not allow_unused:
+        problems += [f"left over: {n} {describe(stored[n])}" for n in left_over.values()]
     for key, original in found.items():
         value, label = stored[original], original if original == key else f"{original} (as {key})"
+        layer, hint = key.rpartition(".")[0], ""
+        if layer == classifier and isinstance(value, torch.Tensor) and value.ndim:
+            if skip_classes:
+                value, label = value[skip_classes:], f"{label} without the first {skip_classes}"
+            elif len(value) == expected[key][0] + 1:
+                hint = " (--skip-classes 1 leaves out the first, if that is the background)"
         if not isinstance(value, torch.Tensor) or value.layout != torch.strided or not value.is_floating_point():
             problems.append(f"wrong type: {label} is {describe(value)}, expected float {expected[key]}")
         elif list(value.shape) != expected[key]:
-            problems.append(f"wrong shape: {label} is {list(value.shape)}, expected {expected[key]}")
+            problems.append(f"wrong shape: {label} is {list(value.shape)}, expected {expected[key]}{hint}")
         else:
             tensors[key] = value.detach().double()
             bad = int((~torch.isfinite(tensors[key])).sum())
@@ -83,7 +98,9 @@ def fit(stored, net, complaint, allow_unused=False):
                 problems.append(f"not a number: {label} has {bad} of {value.numel()} values that are NaN or infinite")
     if problems:
         raise CheckpointError(f"{complaint} ({_summary(problems)}):\n  " + "\n  ".join(problems))
-    return {k: tensors[k] for k in expected}, {k: found[k] for k in expected}, unused
+    if bgr:
+        tensors[f"{stem}.weight"] = tensors[f"{stem}.weight"].flip(1)  # [K,C,R,S]
+    return {k: tensors[k] for k in expected}, {k: found[k] for k in expected if k in found}, unused
 
 
 def load(net, tensors):
@@ -197,19 +214,14 @@ def _strip(name):
     return name
 
 
-def _alias(key, expected):
-    other = ".".join(_ALIASES.get(part, part) for part in key.split("."))
-    return other if key not in expected and other in expected else key
-
-
 def _sequential_names(stored, net):
     """A function from the names of an nn.Sequential of stem, blocks and classifier (0.weight, 3.conv1.weight) to ours.
 
     The modules without parameters between them (ReLU, pooling) leave gaps in the numbers, so only the order counts.
     """
     heads = {_strip(name).split(".")[0] for name in stored}
-    blocks = [name for name, m in net.named_modules() if isinstance(m, networks.Block)]
-    if not all(h.isdecimal() for h in heads) or len(heads) != len(blocks) + 3:
+    blocks = [name for name, m in net.named_modules() if isinstance(m, resnet.Block)]
+    if not blocks or not all(h.isdecimal() for h in heads) or len(heads) != len(blocks) + 3:
         return lambda key: key
     ours = dict(zip(sorted(heads, key=int), ["conv1", "bn1", *blocks, net.classifier]))
     return lambda key: ".".join([ours[key.split(".")[0]], *key.split(".")[1:]])

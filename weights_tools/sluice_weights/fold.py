@@ -5,6 +5,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from . import networks
+
 
 class FoldError(ValueError):
     """A norm that cannot be folded."""
@@ -13,7 +15,7 @@ class FoldError(ValueError):
 def pairs(net):
     """{name of a convolution: name of the norm behind it}.
 
-    Siblings convN and bnN belong together, and in a Sequential a norm belongs to the convolution just before it.
+    Siblings conv* and bn* belong together, and in a Sequential a norm belongs to the convolution just before it.
     """
     found = {}
     for parent_name, parent in net.named_modules():
@@ -54,14 +56,12 @@ def fold(net):
     norm_of = pairs(net)
     modules = dict(net.named_modules())
     folded = {}
-    for name, m in modules.items():
-        if isinstance(m, nn.Conv2d) and name in norm_of:
+    for name, m in networks.layers(net).items():
+        if name in norm_of:
             weight, bias = fold_pair(m, modules[norm_of[name]])
-        elif isinstance(m, (nn.Conv2d, nn.Linear)):
+        else:
             weight = m.weight.detach().double().numpy()
             bias = np.zeros(len(weight)) if m.bias is None else m.bias.detach().double().numpy()
-        else:
-            continue
         with np.errstate(over="ignore"):  # what exceeds float32 is found below
             weight, bias = weight.astype(np.float32), bias.astype(np.float32)  # the only rounding
         bad = np.flatnonzero(~(np.isfinite(weight).reshape(len(weight), -1).all(1) & np.isfinite(bias)))

@@ -1,125 +1,20 @@
-"""The residual networks as PyTorch modules with one gate per block: the oracle for the C++ graphs.
+"""All networks as PyTorch modules: the oracle for the C++ graphs.
 
-Parameter names are those of torchvision (conv1, bn1, layerG.B.convN, layerG.B.bnN, layerG.0.downsample.0/.1, fc) and,
-for He's CIFAR networks, of the common CIFAR repositories (layerG.0.shortcut.0/.1, linear).
+The families are in resnet, mobilenet and zoo; here is the list of them, and what can be done with any.
 """
+import functools
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from . import generator
+from . import generator, mobilenet
+from .gated import Gated
+from .resnet import ResNet, basic, bottleneck
 
 
-def basic(width, stride):
-    """Convolutions of a basic block: (K, R, stride) each."""
-    return [(width, 3, stride), (width, 3, 1)]
-
-
-def bottleneck(width, stride):
-    """Convolutions of a bottleneck, stride on the 3x3."""
-    return [(width, 1, 1), (width, 3, stride), (4 * width, 1, 1)]
-
-
-class PadShortcut(nn.Module):
-    """He's option A: every second pixel, new channels zero, half of them before and half behind. No parameters."""
-
-    def __init__(self, C, K):
-        super().__init__()
-        self.pad = (K - C) // 2
-
-    def forward(self, x):  # [N,C,H,W] -> [N,K,ceil(H/2),ceil(W/2)]
-        return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.pad, self.pad))
-
-
-class Block(nn.Module):
-    """y = relu(branch(x) + shortcut(x)); with its gate shut, y = x.
-
-    The first block of a group changes shape (or stands where such a block would), so its gate cannot be shut.
-    """
-
-    def __init__(self, C, convolutions, first, shortcut_name=None, shortcut=None):
-        super().__init__()
-        self.first, self._open, self.shortcut_name = first, True, shortcut_name
-        self.length = len(convolutions)
-        for i, (K, R, stride) in enumerate(convolutions, 1):
-            self.add_module(f"conv{i}", nn.Conv2d(C, K, R, stride, R // 2, bias=False))
-            self.add_module(f"bn{i}", nn.BatchNorm2d(K))
-            C = K
-        if shortcut is not None:
-            self.add_module(shortcut_name, shortcut)
-
-    @property
-    def gate(self):
-        return self._open
-
-    @gate.setter
-    def gate(self, is_open):
-        if self.first and not is_open:
-            raise ValueError("the first block of a group has no gate to shut")
-        self._open = bool(is_open)
-
-    def forward(self, x):  # [N,C,H,W] -> [N,K,P,Q]
-        if not self._open:
-            return x
-        y = x
-        for i in range(1, self.length + 1):
-            y = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(y))
-            if i < self.length:
-                y = F.relu(y)
-        return F.relu(y + (getattr(self, self.shortcut_name)(x) if self.shortcut_name else x))
-
-
-class ResNet(nn.Module):
-    """Stem, groups of blocks, global average, classifier.
-
-    unit      basic or bottleneck
-    counts    blocks per group; a group has twice the width of the one before, and half its height and width
-    width     of the first group, and channels of the stem
-    stem      "imagenet": 7x7 stride 2 and a max-pool; "cifar": 3x3
-    shortcut  name of the projection where shapes differ, or "pad" for option A
-    """
-
-    def __init__(self, unit, counts, width, stem, classes, shortcut="downsample", classifier="fc"):
-        super().__init__()
-        self.counts, self.pool, self.classifier = tuple(counts), stem == "imagenet", classifier
-        R, stride = (7, 2) if stem == "imagenet" else (3, 1)
-        self.conv1 = nn.Conv2d(3, width, R, stride, R // 2, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        C = width
-        for g, n in enumerate(counts):
-            blocks = []
-            for i in range(n):
-                stride = 2 if g > 0 and i == 0 else 1
-                convolutions = unit(width << g, stride)
-                K = convolutions[-1][0]
-                name = module = None
-                if C != K and shortcut == "pad":
-                    name, module = "shortcut", PadShortcut(C, K)
-                elif C != K:
-                    name = shortcut
-                    module = nn.Sequential(nn.Conv2d(C, K, 1, stride, bias=False), nn.BatchNorm2d(K))
-                blocks.append(Block(C, convolutions, i == 0, name, module))
-                C = K
-            self.add_module(f"layer{g + 1}", nn.Sequential(*blocks))
-        self.add_module(classifier, nn.Linear(C, classes))
-
-    @property
-    def groups(self):
-        return [getattr(self, f"layer{g + 1}") for g in range(len(self.counts))]
-
-    @property
-    def classes(self):
-        return getattr(self, self.classifier).out_features
-
-    def forward(self, x):  # [N,3,H,W] -> [N,classes]
-        x = F.relu(self.bn1(self.conv1(x)))
-        if self.pool:
-            x = F.max_pool2d(x, 3, 2, 1)
-        for group in self.groups:
-            x = group(x)
-        return getattr(self, self.classifier)(x.mean((2, 3)))
+class NetworkError(ValueError):
+    """A network that cannot be built."""
 
 
 def _imagenet(unit, counts):
@@ -130,22 +25,59 @@ def _he(depth, shortcut):
     return lambda classes=10: ResNet(basic, ((depth - 2) // 6,) * 3, 16, "cifar", classes, shortcut, "linear")
 
 
+def _zoo(function, *arguments, **options):
+    """A builder of zoo.py."""
+    def builder(classes=1000):
+        from . import zoo  # not above, for it needs torchvision
+        return getattr(zoo, function)(*arguments, classes, **options)
+    return builder
+
+
 NETWORKS = {  # name: (builder, (C,H,W) of the native image)
     "resnet18": (_imagenet(basic, (2, 2, 2, 2)), (3, 224, 224)),
     "resnet34": (_imagenet(basic, (3, 4, 6, 3)), (3, 224, 224)),
     "resnet50": (_imagenet(bottleneck, (3, 4, 6, 3)), (3, 224, 224)),
     "resnet101": (_imagenet(bottleneck, (3, 4, 23, 3)), (3, 224, 224)),
     "resnet152": (_imagenet(bottleneck, (3, 8, 36, 3)), (3, 224, 224)),
+    "resnext50_32x4d": (_imagenet(functools.partial(bottleneck, groups=32, base_width=4), (3, 4, 6, 3)), (3, 224, 224)),
+    "wide_resnet50_2": (_imagenet(functools.partial(bottleneck, base_width=128), (3, 4, 6, 3)), (3, 224, 224)),
     "resnet152_cifar": (lambda classes=10: ResNet(bottleneck, (3, 8, 36, 3), 64, "cifar", classes), (3, 32, 32)),
     "resnet152_at32": (lambda classes=10: ResNet(bottleneck, (3, 8, 36, 3), 64, "imagenet", classes), (3, 32, 32)),
     **{f"resnet{depth}_cifar": (_he(depth, "pad"), (3, 32, 32)) for depth in (20, 32, 44, 56, 110)},
     **{f"resnet{depth}_cifar_b": (_he(depth, "shortcut"), (3, 32, 32)) for depth in (20, 32, 44, 56, 110)},
+    "alexnet": (_zoo("plain", "alexnet"), (3, 224, 224)),
+    **{f"vgg{depth}{norm}": (_zoo("plain", f"vgg{depth}{norm}", init_weights=False), (3, 224, 224))
+       for norm in ("", "_bn") for depth in (11, 13, 16, 19)},
+    "googlenet": (_zoo("plain", "googlenet", aux_logits=False, transform_input=False, init_weights=False), (3, 224, 224)),
+    "squeezenet1_0": (_zoo("plain", "squeezenet1_0"), (3, 224, 224)),
+    "squeezenet1_1": (_zoo("plain", "squeezenet1_1"), (3, 224, 224)),
+    "squeezenet1_0_caffe": (_zoo("squeezenet1_0_caffe"), (3, 227, 227)),
+    "mobilenet_v1": (lambda classes=1000: mobilenet.mobilenet_v1(classes), (3, 224, 224)),
+    "mobilenet_v1_075": (lambda classes=1000: mobilenet.mobilenet_v1(classes, quarters=3), (3, 224, 224)),
+    "mobilenet_v2": (_zoo("mobilenet_v2"), (3, 224, 224)),
+    "mobilenet_v2_same": (_zoo("mobilenet_v2_same"), (3, 224, 224)),
 }
 
 
 def build(name):
-    """The named network in eval mode, without gradients, all gates open."""
-    return NETWORKS[name][0]().eval().requires_grad_(False)
+    """The named network in eval mode, without gradients, all gates open.
+
+    It has counts, the number of blocks in each group (none: no residual blocks), groups, and classes.
+    """
+    try:
+        net = NETWORKS[name][0]()
+    except ImportError as e:
+        raise NetworkError(f"{name} is one of torchvision's networks, and this Python cannot import that ({e}): install "
+                           "python3-torchvision (Debian) or torchvision (pip)") from None
+    if not hasattr(net, "counts"):
+        net.counts, net.groups = (), []
+    net.classes = len(list(layers(net).values())[-1].weight)
+    return net.eval().requires_grad_(False)
+
+
+def layers(net):
+    """{name: module} of all convolutions and linear layers in network order: the stem first, the classifier last."""
+    return {name: m for name, m in net.named_modules() if isinstance(m, (nn.Conv2d, nn.Linear))}
 
 
 def parameters(net):
@@ -155,7 +87,7 @@ def parameters(net):
 
 def blocks(net):
     """All residual blocks in network order."""
-    return [m for m in net.modules() if isinstance(m, Block)]
+    return [m for m in net.modules() if isinstance(m, Gated)]
 
 
 def gateable(net):
@@ -187,9 +119,10 @@ def proportional(net, percent):
 def seed_parameters(net, seed):
     """Fills net with the generator's parameters (names: the keys of its state dict). Returns net.
 
-    A norm whose output meets a residual addition gets a small weight, so that activations do not grow with depth.
+    A norm whose output meets a residual addition gets a small weight, so that activations do not grow with depth. The
+    epsilon of every norm becomes 1e-5.
     """
-    last_norms = {getattr(b, f"bn{b.length}") for b in blocks(net)}
+    last_norms = {b.ends[1] for b in blocks(net) if b.adds}
 
     def fill(tensor, name, mid, half):
         tensor.copy_(torch.from_numpy(generator.values(seed, name, tuple(tensor.shape), mid, half)))
@@ -202,6 +135,7 @@ def seed_parameters(net, seed):
                 if m.bias is not None:
                     fill(m.bias, f"{name}.bias", 0.0, 0.1)
             elif isinstance(m, nn.BatchNorm2d):
+                m.eps = 1e-5
                 fill(m.weight, f"{name}.weight", *((0.25, 0.05) if m in last_norms else (1.0, 0.2)))
                 fill(m.bias, f"{name}.bias", 0.0, 0.1)
                 fill(m.running_mean, f"{name}.running_mean", 0.0, 0.1)

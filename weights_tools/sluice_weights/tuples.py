@@ -2,7 +2,6 @@
 import itertools
 
 import torch
-from torch import nn
 
 from . import networks, settings, training
 
@@ -19,8 +18,7 @@ def macs(net, keep, shape):
     def hook(m, inputs, output):
         count[0] += output[0].numel() * m.weight[0].numel()
 
-    layers = [m for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
-    handles = [m.register_forward_hook(hook) for m in layers]
+    handles = [m.register_forward_hook(hook) for m in networks.layers(net).values()]
     try:
         with settings.masked(net, keep), torch.no_grad():
             net(torch.zeros(1, *shape))
