@@ -105,4 +105,4 @@ constexpr std::int64_t place(std::array<Lifetime, N>& all) {
     return std::min(first, second);
 }
 
-}  // namespace sluice::inline SLUICE_ABI::graph
+}  // namespace sluice

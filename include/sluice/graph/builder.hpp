@@ -239,4 +239,4 @@ class Builder {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::graph
+}  // namespace sluice

@@ -1,5 +1,5 @@
-// graph_of<Net>: the network's nodes as one constexpr array, or a compile error that says in a sentence which layer
-// does not fit and why.
+// graph_of<Net>: the network's nodes as one constexpr array, or a compile error that says in a sentence which layer does
+// not fit and why.
 #pragma once
 
 #include <algorithm>
@@ -45,8 +45,7 @@ consteval Builder draft() {
     return b;
 }
 
-// FNV-1a of every name, sorted: equal neighbours are layers of the same name. Linear in the text, n log n in the
-// layers.
+// FNV-1a of every name, sorted: equal neighbours are layers of the same name. Linear in the text, n log n in the layers.
 template <std::size_t N>
 consteval Text<200> repeated_name(const std::array<Node, N>& nodes) {
     std::array<std::pair<std::uint64_t, std::size_t>, N> hashes{};
@@ -76,10 +75,8 @@ consteval auto exact() {
 template <class Net>
 constexpr Text<200> composition_error = [] {
     constexpr Text<200> error = draft<Net>().error;
-    if constexpr (!error.empty())
-        return error;
-    else
-        return repeated_name(exact<Net>().nodes);
+    if constexpr (!error.empty()) return error;
+    else return repeated_name(exact<Net>().nodes);
 }();
 
 template <Network Net>
@@ -96,4 +93,4 @@ inline constexpr auto graph_of = graph::checked<Net>();
 template <Network Net>
 inline constexpr graph::View graph_view = graph_of<Net>;
 
-}  // namespace sluice::inline SLUICE_ABI
+}  // namespace sluice

@@ -115,4 +115,4 @@ constexpr MemoryMap<N> memory_map(const std::array<Node, N>& nodes) {
     return map;
 }
 
-}  // namespace sluice::inline SLUICE_ABI::graph
+}  // namespace sluice

@@ -10,9 +10,9 @@
 namespace sluice::inline SLUICE_ABI::graph {
 
 enum class Op : std::uint8_t {
-    input,   // the image, CHW as PyTorch has it
-    conv,    // convolution, folded batch norm, optional shortcut, activation
-    linear,  // fully connected: a convolution with a window as large as its map, whose weight is a matrix
+    input,         // the image, CHW as PyTorch has it
+    conv,          // convolution, folded batch norm, optional shortcut, activation
+    linear,        // fully connected: a convolution with a window as large as its map, whose weight is a matrix
     max_pool,
     average_pool,  // of the whole map, or of P x Q parts of almost equal size (PyTorch's adaptive pool)
     subsample,     // He et al.'s option A: every stride-th pixel, zero channels before and after
@@ -90,4 +90,4 @@ struct Graph {
     constexpr operator View() const { return {nodes, blocks, groups, gates}; }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::graph
+}  // namespace sluice

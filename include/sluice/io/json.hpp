@@ -180,4 +180,4 @@ class JsonCursor {
     Status status_;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::io
+}  // namespace sluice

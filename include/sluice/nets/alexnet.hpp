@@ -31,4 +31,4 @@ struct OneTower {
 template <int Classes = 1000, int H = 224, int W = 224>
 using AlexNet = OneTower<graph::Name("alexnet"), Classes, H, W>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

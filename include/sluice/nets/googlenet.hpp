@@ -54,4 +54,4 @@ struct Inception1 {
 template <int Classes = 1000, int H = 224, int W = 224>
 using GoogLeNet = Inception1<graph::Name("googlenet"), Classes, H, W>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

@@ -59,4 +59,4 @@ using MobileNetV1 = SeparableNet<graph::Name("mobilenet_v1"), 100, Classes, H, W
 template <int Classes = 1000, int H = 224, int W = 224>
 using MobileNetV1x075 = SeparableNet<graph::Name("mobilenet_v1_075"), 75, Classes, H, W>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

@@ -69,4 +69,4 @@ using MobileNetV2 = InvertedResiduals<graph::Name("mobilenet_v2"), Padding::symm
 template <int Classes = 1000, int H = 224, int W = 224>
 using MobileNetV2Same = InvertedResiduals<graph::Name("mobilenet_v2_same"), Padding::same, Classes, H, W>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

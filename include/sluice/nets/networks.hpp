@@ -15,11 +15,42 @@ namespace sluice::inline SLUICE_ABI::nets {
 template <class...>
 struct List {};
 
-using networks = List<ResNet18<>, ResNet34<>, ResNet50<>, ResNet101<>, ResNet152<>, ResNet152Cifar<>, ResNet152At32<>,
-                      ResNet20Cifar<>, ResNet32Cifar<>, ResNet44Cifar<>, ResNet56Cifar<>, ResNet110Cifar<>,
-                      ResNet20CifarB<>, ResNet32CifarB<>, ResNet44CifarB<>, ResNet56CifarB<>, ResNet110CifarB<>,
-                      ResNeXt50<>, WideResNet50<>, AlexNet<>, VGG11<>, VGG13<>, VGG16<>, VGG19<>, VGG11BN<>, VGG13BN<>,
-                      VGG16BN<>, VGG19BN<>, GoogLeNet<>, SqueezeNet10<>, SqueezeNet11<>, SqueezeNet10Caffe<>,
-                      MobileNetV1<>, MobileNetV1x075<>, MobileNetV2<>, MobileNetV2Same<>>;
+using networks = List<
+    ResNet18<>,
+    ResNet34<>,
+    ResNet50<>,
+    ResNet101<>,
+    ResNet152<>,
+    ResNet152Cifar<>,
+    ResNet152At32<>,
+    ResNet20Cifar<>,
+    ResNet32Cifar<>,
+    ResNet44Cifar<>,
+    ResNet56Cifar<>,
+    ResNet110Cifar<>,
+    ResNet20CifarB<>,
+    ResNet32CifarB<>,
+    ResNet44CifarB<>,
+    ResNet56CifarB<>,
+    ResNet110CifarB<>,
+    ResNeXt50<>,
+    WideResNet50<>,
+    AlexNet<>,
+    VGG11<>,
+    VGG13<>,
+    VGG16<>,
+    VGG19<>,
+    VGG11BN<>,
+    VGG13BN<>,
+    VGG16BN<>,
+    VGG19BN<>,
+    GoogLeNet<>,
+    SqueezeNet10<>,
+    SqueezeNet11<>,
+    SqueezeNet10Caffe<>,
+    MobileNetV1<>,
+    MobileNetV1x075<>,
+    MobileNetV2<>,
+    MobileNetV2Same<>>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

@@ -101,4 +101,4 @@ using ResNet152Cifar = ResNet<Name("resnet152_cifar"), Bottleneck, Stem::cifar, 
 template <int Classes = 10>
 using ResNet152At32 = ResNet<Name("resnet152_at32"), Bottleneck, Stem::imagenet, Classes, 32, 32, 3, 8, 36, 3>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

@@ -63,4 +63,4 @@ using ResNet56CifarB = CifarResNet<graph::Name("resnet56_cifar_b"), Shortcut::B,
 template <int Classes = 10>
 using ResNet110CifarB = CifarResNet<graph::Name("resnet110_cifar_b"), Shortcut::B, Classes, 18>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

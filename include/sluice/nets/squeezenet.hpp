@@ -59,4 +59,4 @@ using SqueezeNet11 = SqueezeNet<graph::Name("squeezenet1_1"), Squeeze::v1_1, Cla
 template <int Classes = 1000, int H = 227, int W = 227>
 using SqueezeNet10Caffe = SqueezeNet<graph::Name("squeezenet1_0_caffe"), Squeeze::v1_0_caffe, Classes, H, W>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

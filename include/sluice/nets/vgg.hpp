@@ -52,4 +52,4 @@ using VGG16BN = VGG<graph::Name("vgg16_bn"), BatchNorm::yes, Classes, H, W, 2, 2
 template <int Classes = 1000, int H = 224, int W = 224>
 using VGG19BN = VGG<graph::Name("vgg19_bn"), BatchNorm::yes, Classes, H, W, 2, 2, 4, 4, 4>;
 
-}  // namespace sluice::inline SLUICE_ABI::nets
+}  // namespace sluice

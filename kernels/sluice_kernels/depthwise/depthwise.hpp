@@ -104,4 +104,4 @@ struct Depthwise {
     }();
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

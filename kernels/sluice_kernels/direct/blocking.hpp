@@ -6,8 +6,8 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-// Pixels are computed in lines: one output row each, or the whole map where its pixels are evenly spaced. A line of n
-// is cut into `tiles` tiles of almost equal length, the first `longer` of them one pixel longer than `shorter`.
+// Pixels are computed in lines: one output row each, or the whole map where its pixels are evenly spaced. A line of n is
+// cut into `tiles` tiles of almost equal length, the first `longer` of them one pixel longer than `shorter`.
 struct Line {
     int length = 0, tiles = 0, shorter = 0, longer = 0;
 
@@ -22,9 +22,9 @@ struct Blocking {
     static constexpr int width = Isa::Vector::width;
     static constexpr int max_MR = 16, max_NR = 4;
 
-    int NR = 1;       // vectors of output channels in a tile
-    int vectors = 1;  // of output channels in all: ceil(K / width)
-    int KC = 1;       // input channels in a pass
+    int NR = 1;             // vectors of output channels in a tile
+    int vectors = 1;        // of output channels in all: ceil(K / width)
+    int KC = 1;             // input channels in a pass
     int lines = 1;
     Line line;
     int tiles_per_block = 1;  // pixel tiles that share one visit of the weights
@@ -41,8 +41,7 @@ struct Blocking {
         return c.R == 1 && c.S == 1 && c.stride == 1 && c.in_row == c.Q * c.in_pixel &&
                c.out_row == c.Q * c.out_pixel && (!c.add || c.add_row == c.Q * c.add_pixel);
     }
-    // Where pixels lie side by side, one kernel row is one run of S * C floats; that keeps a 3-channel stem's runs
-    // long.
+    // Where pixels lie side by side, one kernel row is one run of S * C floats; that keeps a 3-channel stem's runs long.
     static constexpr bool is_run(const Conv& c) { return c.in_pixel == c.C; }
 
     static constexpr Blocking of(const Conv& c) {
@@ -53,8 +52,8 @@ struct Blocking {
         const int length = flat ? c.P * c.Q : c.Q;
 
         // Cost of a step in half cycles of a machine with two multiply-add and two load ports and a latency of four: a
-        // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small
-        // terms break ties towards fewer visits of the caches.
+        // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small terms
+        // break ties towards fewer visits of the caches.
         double least = 0;
         for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
             if (most_pixels(NR) < 1) break;
@@ -67,15 +66,15 @@ struct Blocking {
             if (NR == 1 || cost < least) least = cost, b.NR = NR, b.line = line;
         }
 
-        // A pass over KC channels: the weights of one tile column, KC * R * S * NR vectors, come from L2 and stay for
-        // all tiles of a block. Passes of equal length.
+        // A pass over KC channels: the weights of one tile column, KC * R * S * NR vectors, come from L2 and stay for all
+        // tiles of a block. Passes of equal length.
         const int most_KC = c.R * c.S == 1 ? 256 : c.R * c.S <= 9 ? 64 : 32;
         const int passes = c.C <= most_KC ? 1 : (c.C + most_KC - 1) / most_KC;
         b.KC = (c.C + passes - 1) / passes;
 
-        // Weights that fill L2 are visited once, by all pixels; smaller ones stay there while the pixels go by in
-        // blocks whose inputs and outputs take an eighth of it. Larger blocks lose where 64 channels become 256 on maps
-        // that do not fit L2.
+        // Weights that fill L2 are visited once, by all pixels; smaller ones stay there while the pixels go by in blocks
+        // whose inputs and outputs take an eighth of it. Larger blocks lose where 64
+        // channels become 256 on maps that do not fit L2.
         const std::int64_t visit = std::int64_t(b.vectors) * width * b.KC * c.R * c.S * 4;
         const int all = b.lines * b.line.tiles;
         const std::int64_t tile_bytes = std::int64_t(b.line.shorter + 1) * (c.stride * c.stride * b.KC + c.K) * 4;
@@ -87,7 +86,9 @@ struct Blocking {
     constexpr int passes(const Conv& c) const { return (c.C + KC - 1) / KC; }
 
     // The bit of variants() that stands for the tile MR x NR.
-    static constexpr std::uint64_t bit(int MR, int NR) { return std::uint64_t(1) << ((NR - 1) * max_MR + MR - 1); }
+    static constexpr std::uint64_t bit(int MR, int NR) {
+        return std::uint64_t(1) << ((NR - 1) * max_MR + MR - 1);
+    }
     constexpr std::uint64_t variants() const {
         std::uint64_t bits = 0;
         for (int nr : {vectors >= NR ? NR : vectors % NR, vectors % NR})
@@ -104,4 +105,4 @@ struct Blocking {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

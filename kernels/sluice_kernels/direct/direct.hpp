@@ -123,4 +123,4 @@ struct Direct {
     }();
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

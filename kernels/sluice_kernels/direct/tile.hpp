@@ -51,8 +51,8 @@ template <class V, int MR, int NR>
             unroll<bases>([&](auto b) SLUICE_INLINE {
                 a[b] = t.in + r * t.in_row + s * t.in_column + b * pixels_per_base * pixel;
             });
-            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For
-            // ARM gcc would load the inputs of both steps ahead and run out of registers.
+            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For ARM
+            // gcc would load the inputs of both steps ahead and run out of registers.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__ARM_NEON)
 #pragma GCC unroll 2
 #endif
@@ -84,12 +84,10 @@ template <class V, int MR, int NR>
             }
             y = activated(y, t.act);
             float* out = t.out + i * t.out_pixel + channel;
-            if (whole)
-                y.store(out);
-            else
-                store_lanes<V>(y, out, t.tail);
+            if (whole) y.store(out);
+            else store_lanes<V>(y, out, t.tail);
         });
     });
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

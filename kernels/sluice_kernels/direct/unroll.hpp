@@ -1,5 +1,5 @@
-// unroll<N>(f): f(0), f(1) ... f(N - 1) with compile-time indices. Arrays of registers indexed by anything else may end
-// up in memory: gcc copes with plain loops, clang 14 then spills every accumulator.
+// unroll<N>(f): f(0), f(1) ... f(N - 1) with compile-time indices. Arrays of registers indexed by anything else may end up
+// in memory: gcc copes with plain loops, clang 14 then spills every accumulator.
 #pragma once
 
 #include <type_traits>
@@ -17,8 +17,9 @@ namespace sluice::inline SLUICE_ABI::kernels {
 
 template <int N, class F>
 SLUICE_INLINE inline constexpr void unroll(F&& f) {
-    [&]<int... i>(std::integer_sequence<int, i...>) SLUICE_INLINE { (f(std::integral_constant<int, i>{}), ...); }
-    (std::make_integer_sequence<int, N>{});
+    [&]<int... i>(std::integer_sequence<int, i...>) SLUICE_INLINE {
+        (f(std::integral_constant<int, i>{}), ...);
+    }(std::make_integer_sequence<int, N>{});
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

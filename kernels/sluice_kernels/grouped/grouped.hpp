@@ -61,4 +61,4 @@ struct Grouped {
     Indexed(F) -> Indexed<F>;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

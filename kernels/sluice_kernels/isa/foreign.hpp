@@ -1,5 +1,4 @@
-// Sheets of machines other than the compiler's: enough of them to pack weights for a board on the machine at one's
-// desk.
+// Sheets of machines other than the compiler's: enough of them to pack weights for a board on the machine at one's desk.
 #pragma once
 
 #include "sluice_kernels/isa/avx2.hpp"
@@ -24,4 +23,4 @@ template <class... Sheet>
 struct Sheets {};
 using all = Sheets<Scalar, Sse, Avx2, Avx512, Neon, Neon64>;
 
-}  // namespace sluice::inline SLUICE_ABI::isa
+}  // namespace sluice

@@ -31,8 +31,7 @@ using native = Avx2;
 #elif defined(__SSE2__) || defined(_M_X64)
 using native = Sse;
 #if !defined(SLUICE_QUIET)
-#pragma message( \
-    "sluice: compiled for SSE2, 4 floats at a time. -mavx2 -mfma gives 8 and fuses multiply and add, \
+#pragma message("sluice: compiled for SSE2, 4 floats at a time. -mavx2 -mfma gives 8 and fuses multiply and add, \
 -mavx512f -mavx512bw -mavx512dq -mavx512vl gives 16: up to 8 times as much work in the same time. Define SLUICE_QUIET to hide this.")
 #endif
 #elif defined(__aarch64__) && defined(__ARM_NEON)
@@ -42,10 +41,9 @@ using native = Neon;
 #else
 using native = Scalar;
 #if defined(__ARM_ARCH) && __ARM_ARCH_PROFILE == 'A' && !defined(SLUICE_QUIET)
-#pragma message( \
-    "sluice: compiled for plain floats, one at a time. -mfpu=neon-vfpv4 gives 4 at a time on Cortex-A5, A7, \
+#pragma message("sluice: compiled for plain floats, one at a time. -mfpu=neon-vfpv4 gives 4 at a time on Cortex-A5, A7, \
 A15 and newer. Define SLUICE_QUIET to hide this.")
 #endif
 #endif
 
-}  // namespace sluice::inline SLUICE_ABI::isa
+}  // namespace sluice

@@ -43,4 +43,4 @@ void for_lanes(int channels, F f) {
     if (c < channels) f(c, PartOfVector<V>{channels - c});
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

@@ -1,12 +1,11 @@
 // The one place that includes xsimd, and the handful of operations that kernels are written in.
 //
-// Vector<Arch> is a register of floats. On x86 fma() is ours for every instruction set: xsimd 8.1 has none for AVX-512
-// and falls back to a multiply and an add, which gcc contracts and clang 14 does not.
+// Vector<Arch> is a register of floats. On x86 fma() is ours for every instruction set: xsimd 8.1 has none for AVX-512 and
+// falls back to a multiply and an add, which gcc contracts and clang 14 does not.
 #pragma once
 
 #if !__has_include(<xsimd/xsimd.hpp>)
-#error \
-    "sluice: <xsimd/xsimd.hpp> is not on the include path. Install it (Debian and Ubuntu: libxsimd-dev; \
+#error "sluice: <xsimd/xsimd.hpp> is not on the include path. Install it (Debian and Ubuntu: libxsimd-dev; \
 vcpkg and Conan: xsimd), add its include directory, or define SLUICE_SCALAR to use the portable kernels."
 #endif
 
@@ -58,10 +57,11 @@ struct Vector {
         if constexpr (std::is_same_v<Arch, xsimd::avx512f>) return {Register(_mm512_fmadd_ps(a.v, b.v, c.v))};
 #endif
 #if defined(__FMA__)
-        if constexpr (std::is_same_v<Arch, xsimd::fma3<xsimd::avx2>>) return {Register(_mm256_fmadd_ps(a.v, b.v, c.v))};
+        if constexpr (std::is_same_v<Arch, xsimd::fma3<xsimd::avx2>>)
+            return {Register(_mm256_fmadd_ps(a.v, b.v, c.v))};
 #endif
         return {xsimd::fma(a.v, b.v, c.v)};
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::isa
+}  // namespace sluice

@@ -22,7 +22,7 @@ void image_to_hwc(const Image& image, const Map& out, int part, int parts) {
 struct PixelImage {
     const std::uint8_t* first = nullptr;  // channel 0 of pixel (0, 0)
     std::ptrdiff_t pixel = 0, row = 0, channel = 0;
-    const float* values = nullptr;  // [C][256]
+    const float* values = nullptr;        // [C][256]
 
     float operator()(int c, int h, int w) const { return values[256 * c + first[h * row + w * pixel + c * channel]]; }
 };
@@ -53,4 +53,4 @@ inline void subsample(const Map& in, const Map& out, int stride, int part, int p
         }
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

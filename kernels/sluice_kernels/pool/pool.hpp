@@ -45,4 +45,4 @@ void average_pool(const Map& in, const Map& out, int part, int parts) {
         }
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

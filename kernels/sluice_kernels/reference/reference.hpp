@@ -21,7 +21,8 @@ struct Reference {
         for (int r = 0; r < c.R; ++r)
             for (int s = 0; s < c.S; ++s)
                 for (int ch = 0; ch < C; ++ch)
-                    for (int k = 0; k < c.K; ++k) *packed++ = source[((std::int64_t(k) * C + ch) * c.R + r) * c.S + s];
+                    for (int k = 0; k < c.K; ++k)
+                        *packed++ = source[((std::int64_t(k) * C + ch) * c.R + r) * c.S + s];
     }
 
     // Looks at the borders itself instead of trusting the halo.
@@ -39,8 +40,7 @@ struct Reference {
                             for (int s = 0; s < c.S; ++s) {
                                 const int h = p * c.stride + r - c.top, w = q * c.stride + s - c.left;
                                 if (h < 0 || h >= c.H || w < 0 || w >= c.W) continue;
-                                const float* x =
-                                    a.in + std::ptrdiff_t(h) * c.in_row + std::ptrdiff_t(w) * c.in_pixel + g * C;
+                                const float* x = a.in + std::ptrdiff_t(h) * c.in_row + std::ptrdiff_t(w) * c.in_pixel + g * C;
                                 const float* y = a.weights + ((std::ptrdiff_t(r) * c.S + s) * C) * c.K + g * K + k0;
                                 for (int ch = 0; ch < C; ++ch, y += c.K)
                                     for (int k = 0; k < count; ++k) sum[k] += x[ch] * y[k];
@@ -48,8 +48,7 @@ struct Reference {
                         for (int k = 0; k < count; ++k) {
                             const int channel = g * K + k0 + k;
                             float y = sum[k] * a.scale[channel] + a.bias[channel];
-                            if (c.add)
-                                y += a.add[std::ptrdiff_t(p) * c.add_row + std::ptrdiff_t(q) * c.add_pixel + channel];
+                            if (c.add) y += a.add[std::ptrdiff_t(p) * c.add_row + std::ptrdiff_t(q) * c.add_pixel + channel];
                             if (c.act != graph::Activation::none && y < 0) y = 0;
                             if (c.act == graph::Activation::relu6 && y > 6) y = 6;
                             a.out[std::ptrdiff_t(p) * c.out_row + std::ptrdiff_t(q) * c.out_pixel + channel] = y;
@@ -58,4 +57,4 @@ struct Reference {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice
