@@ -31,4 +31,4 @@ constexpr std::uint32_t bfloat16_bits(std::uint16_t b) { return static_cast<std:
 constexpr float half_to_float(std::uint16_t half) { return std::bit_cast<float>(half_bits(half)); }
 constexpr float bfloat16_to_float(std::uint16_t b) { return std::bit_cast<float>(bfloat16_bits(b)); }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io

@@ -158,4 +158,4 @@ Status walk_header(std::string_view header, std::string_view& metadata, Sink&& s
     return json.status();
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io

@@ -180,4 +180,4 @@ class JsonCursor {
     Status status_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io

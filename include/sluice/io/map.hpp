@@ -101,4 +101,4 @@ class MappedFile {
     std::span<const std::byte> bytes_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io

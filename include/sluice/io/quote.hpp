@@ -28,4 +28,4 @@ constexpr Text<9> shown(char c) {
     return text<9>("byte 0x", std::string_view(digits, 2));
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io

@@ -169,4 +169,4 @@ class Safetensors {
     std::string_view metadata_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io

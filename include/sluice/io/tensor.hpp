@@ -72,4 +72,4 @@ struct Tensor {
     }
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io

@@ -33,4 +33,4 @@ constexpr int utf8_length(std::string_view s) {
     return continues(3) ? 4 : 0;
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::io
