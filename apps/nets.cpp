@@ -60,6 +60,15 @@ Json layers_of(const AnyNetwork& network) {
     return layers;
 }
 
+Json buffers_of(const AnyNetwork::Facts& f) {
+    Json buffers = Json::array();
+    for (const graph::Lifetime& b : f.buffers)
+        if (b.floats > 0)
+            buffers.push_back(
+                {{"first", b.first}, {"last", b.last}, {"bytes", 4 * b.size()}, {"offset", 4 * b.begin}});
+    return buffers;
+}
+
 Json json_of(const AnyNetwork& network, bool layers) {
     const AnyNetwork::Facts& f = network.facts;
     const Cost whole = network.cost(network.whole());
@@ -81,6 +90,7 @@ Json json_of(const AnyNetwork& network, bool layers) {
         for (const gate::Table1Row& row : gate::table1_rows)
             j["table1"].push_back(json_of(row.label, network.cost(*network.keep(row.kept))));
     if (layers) j["layers"] = layers_of(network);
+    if (layers) j["buffers"] = buffers_of(f);
     return j;
 }
 

@@ -11,6 +11,7 @@
 #include "sluice/core/executor.hpp"
 #include "sluice/core/memory.hpp"
 #include "sluice/gate/proportional.hpp"
+#include "sluice/graph/arena.hpp"
 #include "sluice/graph/node.hpp"
 #include "trace.hpp"
 
@@ -59,6 +60,7 @@ class AnyNetwork {
         MemorySize memory;
         graph::View graph;
         std::vector<int> blocks;  // per group
+        std::span<const graph::Lifetime> buffers;  // of the arena, by node; without floats where none begins
     };
 
     explicit AnyNetwork(Facts f) : facts(std::move(f)) {}

@@ -17,6 +17,9 @@
 namespace sluice::tools {
 
 template <class Net>
+inline constexpr auto memory_map_of = graph::memory_map(graph_of<Net>.nodes);  // by which engines lay out their arena
+
+template <class Net>
 gate::Mask<Net> mask_of(const Gates& gates) {
     gate::Mask<Net> mask;
     for (int g = 0; g < mask.gates; ++g) mask.set(g, gates.at(static_cast<std::size_t>(g)));
@@ -77,13 +80,12 @@ class EngineSession final : public Session {
 
     // Engine::run's observer that copies each node's output.
     auto capturing(Capture& capture, int slot) const {
-        static const auto map = graph::memory_map(graph_of<Net>.nodes);  // by which the engine lays out its arena
         const Memory memory = slot == 0 ? memory_ : frames_.at(static_cast<std::size_t>(slot) - 1);
         const auto* arena = reinterpret_cast<const float*>(memory.activations.data());
-        return [&capture, arena, places = std::span(map.nodes)](int node, auto&& call) {
+        return [&capture, arena](int node, auto&& call) {
             call();
             const auto i = static_cast<std::size_t>(node);
-            capture.take(node, graph_of<Net>.nodes[i].out, places[i], arena);
+            capture.take(node, graph_of<Net>.nodes[i].out, memory_map_of<Net>.nodes[i], arena);
         };
     }
 };
@@ -114,7 +116,8 @@ class NetworkOf final : public AnyNetwork {
                       .classes = Chosen::classes,
                       .memory = Chosen::memory,
                       .graph = graph_view<Net>,
-                      .blocks = {blocks_per_group<Net>.begin(), blocks_per_group<Net>.end()}}) {}
+                      .blocks = {blocks_per_group<Net>.begin(), blocks_per_group<Net>.end()},
+                      .buffers = memory_map_of<Net>.buffers}) {}
 
     Gates proportional(gate::Ratio r) const override { return gates_of<Net>(gate::proportional<Net>(r)); }
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 
+import document
 from assembly import INSTRUCTIONS, count, tiles
 
 MCA = "llvm-mca-19"  # the Neoverse N1 appeared in 16
@@ -21,7 +22,6 @@ CORES = [
     ("Cortex-A76", AARCH64, "cortex-a76", "neoverse-n1"),
     ("Cortex-A15", ARMV7, "cortex-a15", "cortex-a15"),
 ]
-MARKS = "<!-- ./run mca -->", "<!-- end -->"
 ITERATIONS = 1000
 
 
@@ -65,12 +65,7 @@ def main():
     lines = "\n".join(table())
     print(lines)
     if options.write:
-        text = options.write.read_text(encoding="utf-8")
-        before, begin, rest = text.partition(MARKS[0])
-        _, end, after = rest.partition(MARKS[1])
-        if not begin or not end:
-            sys.exit(f"mca.py: {options.write} has no marks {MARKS[0]} and {MARKS[1]}")
-        options.write.write_text(f"{before}{begin}\n{lines}\n{end}{after}", encoding="utf-8")
+        document.put(options.write, "<!-- ./run mca -->", lines)
 
 
 if __name__ == "__main__":
