@@ -10,19 +10,30 @@ namespace sluice::tools {
 
 namespace {
 
-std::string file_in(const std::string& path) {
-    namespace fs = std::filesystem;
-    std::error_code ignored;
-    if (!fs::is_directory(path, ignored)) return path;
-    for (const char* name : {"test_batch.bin", "test_batch.bin.xz"})
-        if (const fs::path file = fs::path(path) / name; fs::exists(file, ignored)) return file.string();
-    fail(Exit::file, "--data: the directory ", path, " holds neither test_batch.bin nor test_batch.bin.xz");
+void check_network(const AnyNetwork::Facts& f) {
+    const Shape images{Cifar10::channels, Cifar10::side, Cifar10::side};
+    if (f.input != images || f.classes != Cifar10::classes)
+        fail(Exit::usage, "--net ", f.name, ": expected a network for CIFAR-10, ", images.text().c_str(),
+             " images and 10 classes; this one has ", f.input.text().c_str(), " and ", f.classes);
 }
 
 }  // namespace
 
-Cifar10 Cifar10::read(const std::string& path) {
-    const std::string file = file_in(path);
+std::string Cifar10::test_batch_in(const std::string& directory) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    for (const char* name : {"test_batch.bin", "test_batch.bin.xz"})
+        if (const fs::path file = fs::path(directory) / name; fs::exists(file, ignored)) return file.string();
+    return {};
+}
+
+Cifar10 Cifar10::read(const std::string& path, const AnyNetwork& network, const char* photographs) {
+    std::error_code ignored;
+    const std::string file = std::filesystem::is_directory(path, ignored) ? test_batch_in(path) : path;
+    if (file.empty())
+        fail(Exit::file, "--data: the directory ", path, " holds neither test_batch.bin nor test_batch.bin.xz; ",
+             photographs);
+    check_network(network.facts);
     const Result<io::MappedFile> mapped = io::MappedFile::open(file.c_str());
     check(mapped.status(), "--data");
     const auto* first = reinterpret_cast<const std::uint8_t*>(mapped->bytes().data());

@@ -1,5 +1,4 @@
 // sluice classify: what a network sees in photographs.
-#include <cmath>
 #include <iomanip>
 #include <iostream>
 
@@ -19,13 +18,6 @@ MaskChoice the_mask(const MaskOptions& o, const AnyNetwork& network) {
     const std::vector<MaskChoice> masks = o.choices(network);
     if (masks.size() != 1) fail(Exit::usage, "classify: expected one mask, found ", masks.size());
     return masks.front();
-}
-
-std::span<const float> finite(std::span<const float> logits, const std::string& about) {
-    for (std::size_t i = 0; i < logits.size(); ++i)
-        if (!std::isfinite(logits[i]))
-            fail(Exit::verification, about, ": the logit of class ", i, " is no finite number");
-    return logits;
 }
 
 Json json_of(const std::vector<Guess>& top, const std::vector<std::string>& labels) {
@@ -63,7 +55,7 @@ void classify(const ClassifyOptions& o) {
     const Unreadable unreadable = each_picture(o.files, [&](const std::string& file, const Picture& picture) {
         const std::vector<float> input = network_input(preprocess(picture, preprocessing), normalisation);
         const auto logits = session->run(input, mask.gates, {.default_statistics = o.default_statistics});
-        check(logits.status(), "--" + mask.option + " " + mask.given);
+        check(logits.status(), mask.asked());
         const std::vector<Guess> top = guesses(finite(*logits, weights.name()), static_cast<std::size_t>(o.top));
         list.push_back(json_of(file, picture));
         list.back()["top"] = json_of(top, labels);

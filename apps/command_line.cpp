@@ -41,11 +41,10 @@ void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, 
 
 // What the commands that run test images have in common.
 template <class Options>
-void add_images(CLI::App& command, Options& o) {
+void add_images(CLI::App& command, Options& o, const char* data) {
     command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
     add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
-    add_file(command, "--data", o.data, "test images: .bin, .bin.xz, or a directory with test_batch.bin[.xz]")
-        ->required();
+    add_file(command, "--data", o.data, data)->required();
     command.add_option("--limit", o.limit, "only the first N images")->type_name("N");
     command.add_option("--threads", o.threads, "engines that run side by side, each on images of its own");
     add_default_statistics(command, o.default_statistics);
@@ -57,8 +56,15 @@ void add_nets(CLI::App& command, NetsOptions& o) {
     add_json(command, o.json);
 }
 
+void add_resize(CLI::App& command, std::optional<int>& resize) {
+    command.add_option("--resize", resize, "shorter side before the crop, in pixels; 0: as it is")->type_name("N");
+}
+
 void add_evaluate(CLI::App& command, EvaluateOptions& o) {
-    add_images(command, o);
+    add_images(command, o, "test images: .bin, .bin.xz, a directory with test_batch.bin[.xz], or one of photographs");
+    add_file(command, "--labels", o.labels,
+             "for photographs: on each line a file of --data, tab or comma, its class number");
+    add_resize(command, o.resize);
     add_masks(command, o.masks);
     command.add_option("--subsets", o.subsets, "top-1 of the first N images too, for each N")->type_name("N,...");
     add_file(command, "--predictions", o.predictions, "write predicted classes: a line per image, a column per mask");
@@ -67,8 +73,8 @@ void add_evaluate(CLI::App& command, EvaluateOptions& o) {
 }
 
 void add_photographs(CLI::App& command, std::vector<std::string>& files, std::optional<int>& resize) {
-    command.add_option("FILE", files, "photographs, PNG or JPEG")->required()->type_name("");
-    command.add_option("--resize", resize, "shorter side before the crop, in pixels; 0: as it is")->type_name("N");
+    command.add_option("FILE", files, "photographs, PNG or JPEG, and folders of them")->required()->type_name("");
+    add_resize(command, resize);
 }
 
 void add_classify(CLI::App& command, ClassifyOptions& o) {
@@ -90,7 +96,7 @@ void add_pixels(CLI::App& command, PixelsOptions& o) {
 }
 
 void add_profile_accuracy(CLI::App& command, ProfileAccuracyOptions& o) {
-    add_images(command, o);
+    add_images(command, o, "test images: .bin, .bin.xz, or a directory with test_batch.bin[.xz]");
     add_file(command, "--out", o.out, "the profile, JSON; one that is there already is continued")->required();
     command.add_option("--random", o.random, "how many tuples to draw")->type_name("N")->capture_default_str();
     command.add_option("--seed", o.seed, "what the drawing depends on")->type_name("N")->capture_default_str();
@@ -161,7 +167,7 @@ std::function<void()> parse(int argc, char** argv) {
         command->callback([&call, o, run] { call = [o, run] { run(*o); }; });
     };
     add("nets", "What each network is made of and what it needs", add_nets, nets);
-    add("evaluate", "Accuracy and time on CIFAR-10, for one mask or many", add_evaluate, evaluate);
+    add("evaluate", "Accuracy and time on CIFAR-10 or on photographs, for one mask or many", add_evaluate, evaluate);
     add("classify", "What a network sees in photographs", add_classify, classify);
     add("pixels", "What a network is shown of photographs", add_pixels, pixels);
     add("profile-accuracy", "Accuracy of many keep tuples on CIFAR-10, measured or predicted, as a file",

@@ -18,6 +18,8 @@ void nets(const NetsOptions& o);
 
 struct EvaluateOptions {
     std::string network, weights, data;
+    std::string labels;         // a file with the classes of photographs; empty for CIFAR-10
+    std::optional<int> resize;  // shorter side of photographs, pixels
     MaskOptions masks;
     std::optional<long long> limit;   // images
     std::string subsets;              // "32,100"; empty for none
@@ -28,7 +30,7 @@ struct EvaluateOptions {
 void evaluate(const EvaluateOptions& o);
 
 struct ClassifyOptions {
-    std::vector<std::string> files;  // photographs
+    std::vector<std::string> files;  // photographs and folders of them
     std::string network, weights;
     MaskOptions masks;
     std::string labels;         // a file; empty for none
@@ -39,7 +41,7 @@ struct ClassifyOptions {
 void classify(const ClassifyOptions& o);
 
 struct PixelsOptions {
-    std::vector<std::string> files;  // photographs
+    std::vector<std::string> files;  // photographs and folders of them
     std::string network, output;
     std::optional<int> resize;  // shorter side, pixels
     bool json = false;

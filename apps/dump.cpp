@@ -52,7 +52,7 @@ void dump(const DumpOptions& o) {
     Capture capture(network.facts.graph.nodes.size());
     const auto logits =
         session->run(image, mask.gates, {.capture = &capture, .default_statistics = o.default_statistics});
-    check(logits.status(), "--" + mask.option + " " + mask.given);
+    check(logits.status(), mask.asked());
     write(file.stream(), network, mask, capture);
     file.close();
     std::cout << o.output << ": what the layers of " << network.facts.name << " yield with the mask "

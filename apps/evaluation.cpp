@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <iostream>
 #include <thread>
 
 #include "failure.hpp"
+#include "guesses.hpp"
 
 namespace sluice::tools {
 
@@ -17,31 +19,28 @@ double median(std::vector<double> values) {
     return *middle;
 }
 
+// Where a thread could not go on.
+struct Stop {
+    std::size_t image;
+    std::exception_ptr why;
+};
+
 }  // namespace
 
-std::size_t Answers::right(const Cifar10& data, std::size_t images) const {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < images; ++i) count += predicted[i] == data.label(i) ? 1 : 0;
-    return count;
+std::size_t Answers::right(std::size_t images, std::size_t k) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(std::span(before_labels).first(images), [k](std::size_t before) { return before < k; }));
 }
 
-double Answers::top1(const Cifar10& data, std::size_t images) const {
-    return 100.0 * static_cast<double>(right(data, images)) / static_cast<double>(images);
-}
-
-void check_images(const AnyNetwork& network) {
-    const Shape cifar{Cifar10::channels, Cifar10::side, Cifar10::side};
-    const AnyNetwork::Facts& f = network.facts;
-    if (f.input != cifar || f.classes != Cifar10::classes)
-        fail(Exit::usage, "--net ", f.name, ": expected a network for CIFAR-10, ", cifar.text().c_str(),
-             " images and 10 classes; this one has ", f.input.text().c_str(), " and ", f.classes);
+double Answers::top(std::size_t k, std::size_t images) const {
+    return 100.0 * static_cast<double>(right(images, k)) / static_cast<double>(images);
 }
 
 void check_limit(std::optional<long long> limit) {
     if (limit && *limit < 1) fail(Exit::usage, "--limit: expected at least 1 image, found ", *limit);
 }
 
-std::size_t images_to_run(std::optional<long long> limit, const Cifar10& data) {
+std::size_t images_to_run(std::optional<long long> limit, const LabelledImages& data) {
     if (!limit) return data.size();
     const auto images = static_cast<std::size_t>(*limit);
     if (images <= data.size()) return images;
@@ -49,40 +48,50 @@ std::size_t images_to_run(std::optional<long long> limit, const Cifar10& data) {
     return data.size();
 }
 
-Answers Evaluation::run(const MaskChoice& mask, std::size_t images, Progress& progress, std::size_t done_before) const {
-    constexpr std::size_t classes = Cifar10::classes, floats = Cifar10::channels * Cifar10::pixels;
-    Answers a{std::vector<int>(images), std::vector<float>(images * classes)};
-    std::vector<double> frame_s(images);
-    std::vector<Status> status(static_cast<std::size_t>(threads));
-    // All memory is there before the threads start: nothing in them throws.
-    std::vector<std::vector<float>> input(status.size(), std::vector<float>(floats));
-    std::atomic<std::size_t> next{0};
+std::vector<Answers> Evaluation::run(std::span<const MaskChoice> masks, std::size_t images, Progress& progress,
+                                     std::size_t done_before) const {
+    std::vector<Answers> answers(masks.size());
+    for (Answers& a : answers) a.predicted.resize(images), a.before_labels.resize(images);
+    answers.front().logits.resize(images * kept_logits);
+    std::vector<std::vector<double>> frame_s(masks.size(), std::vector<double>(images));
 
+    const auto run_frame = [&](const std::vector<float>& input, std::size_t i, std::size_t m, std::size_t slot) {
+        const auto start = Clock::now();
+        const auto frame = session.run(input, masks[m].gates,
+                                       {.slot = static_cast<int>(slot), .default_statistics = default_statistics});
+        frame_s[m][i] = seconds_since(start);
+        check(frame.status(), masks[m].asked());
+        const std::span<const float> logits = finite(*frame, masks[m].asked());
+        Answers& a = answers[m];
+        if (!a.logits.empty())
+            std::ranges::copy(logits, a.logits.begin() + static_cast<std::ptrdiff_t>(i * kept_logits));
+        a.predicted[i] = static_cast<int>(std::ranges::max_element(logits) - logits.begin());
+        a.before_labels[i] = classes_before(logits, static_cast<std::size_t>(data.label(i)));
+    };
+    std::atomic<std::size_t> next{0};
+    std::vector<Stop> stops(static_cast<std::size_t>(threads), {images, {}});
     const auto work = [&](std::size_t slot) {
         for (std::size_t i; (i = next.fetch_add(1)) < images;) {
-            normalisation(data.planes(i), Cifar10::pixels, input[slot].data());
-            const auto start = Clock::now();
-            const auto logits = session.run(input[slot], mask.gates,
-                                            {.slot = static_cast<int>(slot), .default_statistics = default_statistics});
-            frame_s[i] = seconds_since(start);
-            if (!logits) {
-                status[slot] = logits.status();
-                next = images;  // nobody needs to go on
+            try {
+                const std::vector<float> input = data.input(i, normalisation);
+                for (std::size_t m = 0; m < masks.size(); ++m) run_frame(input, i, m, slot);
+            } catch (...) {
+                stops[slot] = {i, std::current_exception()};
+                next = images;  // those before i are all taken, and nobody needs to go on behind it
                 return;
             }
-            std::copy(logits->begin(), logits->end(), a.logits.begin() + static_cast<std::ptrdiff_t>(i * classes));
-            a.predicted[i] = static_cast<int>(std::max_element(logits->begin(), logits->end()) - logits->begin());
-            if (slot == 0) progress.at(done_before + i);
+            if (slot == 0) progress.at(done_before + i * masks.size());
         }
     };
     {
         std::vector<std::jthread> others;
-        for (std::size_t slot = 1; slot < status.size(); ++slot) others.emplace_back(work, slot);
+        for (std::size_t slot = 1; slot < stops.size(); ++slot) others.emplace_back(work, slot);
         work(0);
     }
-    for (const Status& s : status) check(s, "--" + mask.option + " " + mask.given);
-    a.median_ms = 1e3 * median(std::move(frame_s));
-    return a;
+    const Stop& first = *std::ranges::min_element(stops, {}, &Stop::image);
+    if (first.why) std::rethrow_exception(first.why);
+    for (std::size_t m = 0; m < masks.size(); ++m) answers[m].median_ms = 1e3 * median(std::move(frame_s[m]));
+    return answers;
 }
 
 }  // namespace sluice::tools

@@ -5,7 +5,10 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <string>
 #include <vector>
+
+#include "failure.hpp"
 
 namespace sluice::tools {
 
@@ -14,6 +17,14 @@ struct Guess {
     double probability = 0;
     float logit = 0;
 };
+
+// The logits, of which every one must be a number; else a Failure. about: whose they are.
+inline std::span<const float> finite(std::span<const float> logits, const std::string& about) {
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        if (!std::isfinite(logits[i]))
+            fail(Exit::verification, about, ": the logit of class ", i, " is no finite number");
+    return logits;
+}
 
 // The likeliest first; of equals the lower class. The logits must be finite. Probabilities are softmax's: they sum to 1
 // over all classes.
@@ -28,6 +39,14 @@ inline std::vector<Guess> guesses(std::span<const float> logits, std::size_t cou
     std::vector<Guess> best;
     for (std::size_t i : std::span(order).first(count)) best.push_back({i, power(i) / sum, logits[i]});
     return best;
+}
+
+// How many classes come before this one in that order.
+inline std::size_t classes_before(std::span<const float> logits, std::size_t index) {
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        before += logits[i] > logits[index] || (logits[i] == logits[index] && i < index) ? 1 : 0;
+    return before;
 }
 
 }  // namespace sluice::tools

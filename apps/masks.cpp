@@ -51,6 +51,8 @@ Gates from_bits(const AnyNetwork& network, const std::string& text) {
 
 }  // namespace
 
+std::string MaskChoice::asked() const { return "--" + option + " " + given; }
+
 std::string MaskChoice::bits() const {
     std::string text;
     for (bool open : gates) text += open ? '1' : '0';

@@ -13,8 +13,9 @@ struct MaskChoice {
     Gates gates;
     Cost cost;
 
-    std::string bits() const;  // "1101": one digit for each gate
-    std::string kept() const;  // "3,8,36,3"
+    std::string asked() const;  // "--keep 0.8", for messages
+    std::string bits() const;   // "1101": one digit for each gate
+    std::string kept() const;   // "3,8,36,3"
 };
 
 struct MaskOptions {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "folder.hpp"
 #include "network.hpp"
 #include "normalisation.hpp"
 #include "preprocess.hpp"
@@ -62,19 +63,26 @@ class Unreadable {
     Exit worst_ = Exit::ok;
 };
 
-// Calls use(file, picture) for every picture that can be read, in order.
+// Calls use(file, picture) for every picture that can be read, in order; a folder stands for those in it.
 template <class Use>
-Unreadable each_picture(const std::vector<std::string>& files, const Use& use) {
+Unreadable each_picture(const std::vector<std::string>& paths, const Use& use) {
     Unreadable unreadable;
-    for (const std::string& file : files) {
-        Picture picture;
+    const auto succeeds = [&](const auto& step) {
         try {
-            picture = read_picture(file);
+            step();
         } catch (const Failure& f) {
             unreadable.add(f);
-            continue;
+            return false;
         }
-        use(file, picture);
+        return true;
+    };
+    for (const std::string& path : paths) {
+        std::vector<std::string> files;
+        succeeds([&] { files = photographs_at(path); });
+        for (const std::string& file : files) {
+            Picture picture;
+            if (succeeds([&] { picture = read_picture(file); })) use(file, picture);
+        }
     }
     return unreadable;
 }

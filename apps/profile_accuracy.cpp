@@ -94,11 +94,11 @@ void profile_accuracy(const ProfileAccuracyOptions& o) {
     if (o.random < 0) fail(Exit::usage, "--random: expected 0 tuples or more, found ", o.random);
     if (o.seed < 0) fail(Exit::usage, "--seed: expected 0 or more, found ", o.seed);
     const AnyNetwork& network = network_named(o.network);
-    check_images(network);
+    const Cifar10 data =
+        Cifar10::read(o.data, network, "profile-accuracy measures on CIFAR-10 only, not on photographs");
     const Weights weights = Weights::from_file(o.weights);
     const auto session = weights.session(network, threads, true);
     const Normalisation normalisation(weights);
-    const Cifar10 data = Cifar10::read(o.data);
     const Subject subject(network, weights, data, images_to_run(o.limit, data), o.default_statistics);
 
     Profile profile(subject, o.out);

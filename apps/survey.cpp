@@ -34,8 +34,9 @@ std::int64_t Survey::measure(const Tuple& tuple, const std::string& source) {
     asked_.insert(tuple);
     if (profile_.find(tuple) == nullptr) {
         MaskChoice mask = subject_.choice(tuple);
-        const Answers a = evaluation_.run(mask, subject_.images, progress_, subject_.images * passed_);
-        profile_.add(std::move(mask), a.right(evaluation_.data, subject_.images));
+        const std::vector<Answers> a =
+            evaluation_.run({&mask, 1}, subject_.images, progress_, subject_.images * passed_);
+        profile_.add(std::move(mask), a.front().right(subject_.images));
         profile_.add_source(tuple, source);
         profile_.save(nullptr);
     }

@@ -265,10 +265,12 @@ class Bad(Reading):
 
     def test_missing(self):
         self.refused({"empty.png": b""}, "it is empty", code=3)
-        run, got, _ = self.pixels([self.folder / "none.png", self.folder])
+        empty = self.folder / "folder"
+        empty.mkdir()
+        run, got, _ = self.pixels([self.folder / "none.png", empty])
         self.assertEqual((run.returncode, got), (3, {}))
         self.assertIn("none.png': no such file", run.stderr)
-        self.assertIn("it is a directory", run.stderr)
+        self.assertIn("folder: expected photographs in this folder", run.stderr)
 
     def test_too_large(self):
         """Before room is made for it; the limit is Pillow's, 512 MiB of RGB."""
