@@ -15,7 +15,7 @@
 
 namespace sluice::tools {
 
-// Networks for 224x224 lose a margin, as torchvision has it: the shorter side becomes 256 before the crop. The others
+// Networks for 224x224, and Caffe's for 227x227, lose a margin, as torchvision has it: the shorter side becomes 256 before the crop. The others
 // see all of the shorter side. resize: another length of it, 0 to leave the size as it is.
 inline Preprocessing preprocessing_for(const AnyNetwork& network, std::optional<int> resize) {
     constexpr int most = 1 << 16;
@@ -26,7 +26,7 @@ inline Preprocessing preprocessing_for(const AnyNetwork& network, std::optional<
     if (resize && (*resize < 0 || *resize > most))
         fail(Exit::usage, "--resize: expected 0 to ", most, " pixels, found ", *resize);
     const int side = std::max(in.H, in.W);
-    return {static_cast<std::size_t>(resize.value_or(side == 224 ? 256 : side)), static_cast<std::size_t>(in.W),
+    return {static_cast<std::size_t>(resize.value_or(side >= 224 && side < 256 ? 256 : side)), static_cast<std::size_t>(in.W),
             static_cast<std::size_t>(in.H)};
 }
 
