@@ -19,17 +19,19 @@ import unittest
 import numpy as np
 import safetensors.numpy
 import torch
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "weights_tools"))
 
+import check_checkpoints  # noqa: E402
 import convert  # noqa: E402  (found through the path above)
-from sluice_weights import checkpoint, networks  # noqa: E402
+from sluice_weights import checkpoint, format, networks  # noqa: E402
 
 DATA = os.environ.get("SLUICE_DATA")
 PROGRAM = os.environ.get("SLUICE_PROGRAM") or max(map(str, ROOT.glob("build/*/sluice")), key=os.path.getmtime, default=None)
 
-# Network, its checkpoint, how that is converted, its column of labels.tsv.
+# Network, its checkpoint, how that is converted, its column of labels.tsv after top1_.
 NETWORKS = [
     ("squeezenet1_0_caffe", "squeezenet1_0_caffe.pth", ["--normalisation", "caffe", "--bgr"], "squeezenet1_0"),
     ("squeezenet1_1", "squeezenet1_1_torchvision_w16.pth", [], "squeezenet1_1"),
@@ -53,7 +55,6 @@ def sluice(*arguments):
 
 def images(size):
     """[N,3,size,size] float32 in 0..1 of the photographs, by torchvision."""
-    from PIL import Image
     from torchvision import transforms
     prepare = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(size), transforms.ToTensor()])
     return torch.stack([prepare(Image.open(path).convert("RGB")) for path in PHOTOGRAPHS])
@@ -96,7 +97,7 @@ class Photographs(unittest.TestCase):
             return net(x.flip(1) if "--bgr" in options else x).numpy()
 
     def test_five_likeliest_classes(self):
-        for name, source, options, column in NETWORKS:
+        for name, source, options, _ in NETWORKS:
             with self.subTest(name):
                 weights = self.converted(name, source, options)
                 said = json.loads(sluice("classify", *PHOTOGRAPHS, "--net", name, "--weights", weights, "--json"))
@@ -104,7 +105,35 @@ class Photographs(unittest.TestCase):
                 expected = np.argsort(-self.pytorch(name, source, options), axis=1, kind="stable")[:, :5].tolist()
                 self.assertEqual(len(found), len(self.labels))
                 self.assertEqual(found, expected)
-                self.assertEqual([top[0] for top in found], [int(row[f"top1_{column}"]) for row in self.labels])
+
+    def test_published_classes(self):
+        """The column of labels.tsv, for pixels as that was measured with: sizes rounded, where torchvision cuts them off."""
+        for name, source, options, column in NETWORKS:
+            with self.subTest(name):
+                weights = self.converted(name, source, options)
+                side = check_checkpoints.SIDE.get(name, networks.NETWORKS[name][1][1])
+                rows, pixels = check_checkpoints.photographs(pathlib.Path(DATA), side)
+                if name in check_checkpoints.SIDE:
+                    found = self.at_another_size(f"SqueezeNet10Caffe<>::at<{side}, {side}>", weights, pixels)
+                else:
+                    crops = [self.folder / f"{row['file']}.png" for row in rows]
+                    for path, image in zip(crops, pixels):
+                        Image.fromarray(image.transpose(1, 2, 0)).save(path)
+                    said = json.loads(sluice("classify", *crops, "--net", name, "--weights", weights, "--resize", 0,
+                                             "--top", 1, "--json"))
+                    found = [photograph["top"][0]["class"] for photograph in said]
+                self.assertEqual(found, [int(row[f"top1_{column}"]) for row in rows])
+
+    def at_another_size(self, network, weights, pixels):
+        """Classes [N] of images uint8 [N,3,H,W], by a network that the command does not have."""
+        program, images = self.folder / "logits", self.folder / "images"
+        subprocess.run(["g++", "-std=c++20", "-O2", "-DSLUICE_QUIET", f"-DNETWORK={network}", f"-I{ROOT / 'include'}",
+                        f"-I{ROOT / 'kernels'}", ROOT / "tests/support/logits.cpp", "-o", program], check=True)
+        _, metadata = format.read(weights)
+        mean, std = (np.array(metadata[k].split(), np.float32)[:, None, None] for k in ("mean", "std"))
+        ((pixels.astype(np.float32) / 255 - mean) / std).astype(np.float32).tofile(images)
+        said = subprocess.run([program, weights, images], stdout=subprocess.PIPE, check=True).stdout
+        return np.frombuffer(said, np.float32).reshape(len(pixels), -1).argmax(1).tolist()
 
     def test_activations_of_caffe(self):
         """SqueezeNet 1.0: of each blob's largest magnitude 1e-5."""
