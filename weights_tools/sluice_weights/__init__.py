@@ -1,8 +1,13 @@
 """From PyTorch checkpoints to sluice weight files.
 
 generator   seeded parameters and images, bit for bit those of the C++ library
-networks    the residual networks as PyTorch modules with gates
+networks    the list of all networks as PyTorch modules, and what can be done with any
+gated       what residual blocks have in common: a gate
+resnet      residual networks
+mobilenet   MobileNetV1, and TensorFlow's padding
+zoo         networks that are torchvision's own modules
 checkpoint  reads checkpoints and fits their tensors to a network
+foreign     what checkpoints from elsewhere have otherwise
 fold        folds batch norms into the convolutions before them
 format      the weight file: safetensors, its metadata and its settings
 cifar       reads CIFAR-10

@@ -9,10 +9,11 @@ EPSILON = 1e-3  # of Keras, whose checkpoints there are
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution with TensorFlow's "same" padding: P = ceil(H / stride), and an odd row is padded behind."""
+    """A convolution with TensorFlow's "same" padding: P = ceil(H / stride), and an odd row more is behind."""
 
     def forward(self, x):  # [N,C,H,W] -> [N,K,P,Q]
-        (top, bottom), (left, right) = (self._padding(*axis) for axis in zip(x.shape[2:], self.kernel_size, self.stride))
+        rows, columns = zip(x.shape[2:], self.kernel_size, self.stride)
+        (top, bottom), (left, right) = self._padding(*rows), self._padding(*columns)
         return super().forward(F.pad(x, (left, right, top, bottom)))
 
     @staticmethod

@@ -48,7 +48,7 @@ NETWORKS = {  # name: (builder, (C,H,W) of the native image)
     "alexnet": (_zoo("plain", "alexnet"), (3, 224, 224)),
     **{f"vgg{depth}{norm}": (_zoo("plain", f"vgg{depth}{norm}", init_weights=False), (3, 224, 224))
        for norm in ("", "_bn") for depth in (11, 13, 16, 19)},
-    "googlenet": (_zoo("plain", "googlenet", aux_logits=False, transform_input=False, init_weights=False), (3, 224, 224)),
+    "googlenet": (_zoo("googlenet"), (3, 224, 224)),
     "squeezenet1_0": (_zoo("plain", "squeezenet1_0"), (3, 224, 224)),
     "squeezenet1_1": (_zoo("plain", "squeezenet1_1"), (3, 224, 224)),
     "squeezenet1_0_caffe": (_zoo("squeezenet1_0_caffe"), (3, 227, 227)),
@@ -67,8 +67,8 @@ def build(name):
     try:
         net = NETWORKS[name][0]()
     except ImportError as e:
-        raise NetworkError(f"{name} is one of torchvision's networks, and this Python cannot import that ({e}): install "
-                           "python3-torchvision (Debian) or torchvision (pip)") from None
+        raise NetworkError(f"{name} is one of torchvision's networks, and this Python cannot import that ({e}): "
+                           "install python3-torchvision (Debian) or torchvision (pip)") from None
     if not hasattr(net, "counts"):
         net.counts, net.groups = (), []
     net.classes = len(list(layers(net).values())[-1].weight)

@@ -14,6 +14,11 @@ def plain(name, classes, **options):
     return getattr(models, name)(weights=None, num_classes=classes, **options)
 
 
+def googlenet(classes):
+    """Without the auxiliary heads, which are for training only."""
+    return plain("googlenet", classes, aux_logits=False, transform_input=False, init_weights=False)
+
+
 def squeezenet1_0_caffe(classes):
     """SqueezeNet 1.0 as its authors published it for Caffe: the last convolution is padded."""
     net = plain("squeezenet1_0", classes)
