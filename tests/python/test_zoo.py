@@ -24,7 +24,6 @@ from torchvision import models
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "weights_tools"))
 
-import check_checkpoints  # noqa: E402
 import convert  # noqa: E402  (found through the path above)
 from sluice_weights import checkpoint, fold, format, generator, layers, mobilenet, networks  # noqa: E402
 
@@ -377,17 +376,6 @@ class Layers(unittest.TestCase):
 
 @unittest.skipUnless(DATA, "SLUICE_DATA is not set")
 class RealCheckpoints(unittest.TestCase):
-    def test_photographs(self):
-        """Every sixth photograph; check_checkpoints.py takes all of them."""
-        for name, (file, column, *how) in check_checkpoints.IMAGENET.items():
-            if name.startswith("resnet"):
-                continue
-            side = check_checkpoints.SIDE.get(name, networks.NETWORKS[name][1][1])
-            rows, images = check_checkpoints.photographs(pathlib.Path(DATA), side, every=6)
-            net = check_checkpoints.converted(name, file, pathlib.Path(DATA), *how)
-            classes = check_checkpoints.classify(*net, images)
-            self.assertEqual(classes.tolist(), [int(row[column]) for row in rows], name)
-
     def test_what_caffe_computed(self):
         data = pathlib.Path(DATA) / "golden" / "squeezenet1_0_caffe"
         stored, _ = checkpoint.read(pathlib.Path(DATA) / "checkpoints" / "squeezenet1_0_caffe.pth")
