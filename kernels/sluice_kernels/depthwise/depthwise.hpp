@@ -47,21 +47,17 @@ struct Depthwise {
                 }
     }
 
-    // Threads share the rows of all vectors of channels.
+    // Threads share the tiles of all rows. Channels are the inner loop: memory is then read from one end to the other.
     template <std::uint64_t used>
     static void run(const Conv& c, const ConvArgs& a) {
         const Line line = Line::cut(c.Q, most_pixels);
-        const int all = vectors(c) * c.P;
+        const int all = c.P * line.tiles;
         for (int unit = share(all, a.part, a.parts); unit < share(all, a.part + 1, a.parts); ++unit) {
-            const int k = unit / c.P * V::width, p = unit % c.P;
-            for (int tile = 0, q = 0; tile < line.tiles; ++tile) {
-                const int MR = line.shorter + (tile < line.longer);
-                if (k + V::width <= c.C)
-                    kernels<used, WholeVector<V>>[MR](c, a, p, q, k, {});
-                else
-                    kernels<used, PartOfVector<V>>[MR](c, a, p, q, k, {c.C - k});
-                q += MR;
-            }
+            const int p = unit / line.tiles, tile = unit % line.tiles;
+            const int q = tile * line.shorter + std::min(tile, line.longer), MR = line.shorter + (tile < line.longer);
+            int k = 0;
+            for (; k + V::width <= c.C; k += V::width) kernels<used, WholeVector<V>>[MR](c, a, p, q, k, {});
+            if (k < c.C) kernels<used, PartOfVector<V>>[MR](c, a, p, q, k, {c.C - k});
         }
     }
 
