@@ -41,6 +41,11 @@ template <class V, int MR, int NR>
     V acc[MR][NR];
     unroll<MR * NR>([&](auto n) SLUICE_INLINE { acc[n / NR][n % NR] = V::zero(); });
 
+    // The tile's own place in the output, which is rarely in the caches: fetched while it is being computed.
+    unroll<MR * NR>([&](auto n) SLUICE_INLINE {
+        __builtin_prefetch(t.out + n / NR * t.out_pixel + n % NR * V::width, 1, 3);
+    });
+
     const float* w = t.weights;
     const char* prefetch = t.prefetch;
     const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
