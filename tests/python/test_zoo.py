@@ -29,7 +29,7 @@ from sluice_weights import checkpoint, fold, format, generator, layers, mobilene
 
 DATA = os.environ.get("SLUICE_DATA")
 SMALL = (3, 65, 74)
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 
 def setUpModule():
