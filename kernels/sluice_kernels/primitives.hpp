@@ -5,6 +5,7 @@
 #include "sluice_kernels/direct/direct.hpp"
 #include "sluice_kernels/grouped/grouped.hpp"
 #include "sluice_kernels/reference/reference.hpp"
+#include "sluice_kernels/winograd/winograd.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
@@ -12,6 +13,6 @@ template <Primitive... P>
 struct PrimitiveList {};
 
 template <class Isa>
-using primitives = PrimitiveList<Direct<Isa>, Depthwise<Isa>, Grouped<Isa>, Reference>;
+using primitives = PrimitiveList<Direct<Isa>, Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>, Reference>;
 
 }  // namespace sluice

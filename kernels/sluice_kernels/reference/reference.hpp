@@ -8,6 +8,7 @@ namespace sluice::inline SLUICE_ABI::kernels {
 struct Reference {
     static constexpr std::string_view name = "reference";
 
+    static constexpr double error_growth = 1;
     static constexpr bool supports(const Conv&) { return true; }
     static constexpr std::int64_t packed_floats(const Conv& c) { return c.weights(); }
     static constexpr std::uint64_t packing(const Conv&) { return 0; }
