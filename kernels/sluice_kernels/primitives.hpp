@@ -1,4 +1,5 @@
-// THE list of primitives. The default plan takes the first that supports a layer; tests, benchmarks and planner follow.
+// THE list of primitives. A layer's is the first that supports it, unless choice.hpp finds a faster one; tests, benchmarks
+// and planner follow.
 #pragma once
 
 #include "sluice_kernels/depthwise/depthwise.hpp"

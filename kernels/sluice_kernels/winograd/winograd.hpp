@@ -22,8 +22,16 @@ struct Winograd {
     using Transform = WinogradTransform<m>;
     static constexpr int n = Transform::n, points = n * n;
 
-    static constexpr double error_growth = m == 2 ? 2 : 10;
+    static constexpr double error_growth = m == 2 ? 2 : 10;  // outputs are differences of larger numbers
     static constexpr bool supports(const Conv& c) { return c.R == 3 && c.S == 3 && c.stride == 1 && c.groups == 1; }
+    // A product costs as a 1 x 1 convolution does, and as four channels more for the visit of its sums. Each float of a tile
+    // that a transform reads or writes costs five multiply-adds, arithmetic included, as measured for both m.
+    static constexpr double cost(const Conv& c) {
+        const Blocks b = Blocks::of(product(c));
+        const int in = 2 * points, out = points + m * m, vectors = (c.C + V::width - 1) / V::width;
+        return b.cost * points * (c.C + 4) + 5.0 * all_tiles(c) * (in * vectors + out * b.vectors) +
+               reading_cost(packed_floats(c));
+    }
     static constexpr std::int64_t packed_floats(const Conv& c) {
         return std::int64_t(points) * c.C * round_up(c.K, V::width);
     }
@@ -98,14 +106,16 @@ struct Winograd {
             Scratch s;
             s.in_pixel = pitch(c.C);
             s.out_pixel = pitch(c.K);
+            // Of two ways a block takes the larger: its scratch fits half of L2, or reading all weights again for each
+            // block costs no more than writing and reading scratch that does not fit, which is where
+            // C * K = 2 * tiles * (C + K).
             const int longest = line.shorter + (line.longer > 0);
-            const std::int64_t bytes = std::int64_t(longest) * points * (s.in_pixel + s.out_pixel) * 4;
+            const std::int64_t fitting = Isa::l2 / 2 / (std::int64_t(points) * (s.in_pixel + s.out_pixel) * 4);
+            const std::int64_t sharing = std::int64_t(c.C) * c.K / (2 * (c.C + c.K));
+            const std::int64_t most = std::max(fitting, sharing) / longest;
+            s.per_block = most >= line.tiles ? line.tiles : most < 1 ? 1 : static_cast<int>(most);
 #ifdef WG_T
             s.per_block = std::max(1, std::min(line.tiles, WG_T / longest));
-            (void)bytes;
-#else
-            const std::int64_t fitting = Isa::l2 / 2 / bytes;
-            s.per_block = fitting >= line.tiles ? line.tiles : fitting < 1 ? 1 : static_cast<int>(fitting);
 #endif
             // One cache line more: planes of a round number of bytes would meet in the same sets of a cache.
             s.in_plane = std::int64_t(s.per_block) * longest * s.in_pixel + 16;
@@ -126,7 +136,7 @@ struct Winograd {
         const float* corner = a.in + std::ptrdiff_t(p - c.top) * c.in_row + std::ptrdiff_t(q - c.left) * c.in_pixel;
         for_lanes<V>(c.C, [&](int ch, auto lanes) {
             V half[n][n];
-            for (int s = 0; s < n; ++s) {
+            unroll<n>([&](auto s) SLUICE_INLINE {
                 V d[n], v[n];
                 unroll<n>([&](auto r) SLUICE_INLINE {
                     d[r] = r < rows && s < columns
@@ -135,12 +145,12 @@ struct Winograd {
                 });
                 Transform::input(d, v);
                 unroll<n>([&](auto i) SLUICE_INLINE { half[i][s] = v[i]; });
-            }
-            for (int i = 0; i < n; ++i) {
+            });
+            unroll<n>([&](auto i) SLUICE_INLINE {
                 V v[n];
                 Transform::input(half[i], v);
                 unroll<n>([&](auto j) SLUICE_INLINE { v[j].store(to + (i * n + j) * plane + ch); });
-            }
+            });
         });
     }
 
