@@ -14,47 +14,52 @@ namespace sluice::inline SLUICE_ABI::kernels {
 template <int m>
 struct WinogradTransform {
     static constexpr int n = m + 2;  // points: a tile of n x n inputs, m x m outputs
-    static_assert(m % 2 == 0, "points come in pairs");
+    static_assert(m == 2 || m == 4, "points come in pairs, and 3 is no power of two");
 
     // Of rows 0 to n - 2; the last one is infinity.
     static constexpr int point(int i) { return i % 2 == 1 ? (i + 1) / 2 : -(i / 2); }
 
     struct Matrices {
-        double G[n][3] = {};
         int B[n][n] = {};  // B[i]: coefficients of the product of (x - point) over all points but the i-th, by power
         int A[n][m] = {};  // A[i]: powers of the i-th point
+        int G[n][3] = {};  // likewise, to be divided by that product's value at the i-th point
+        int scale[n] = {};
     };
     static constexpr Matrices matrices = [] {
         Matrices t;
         for (int i = 0; i < n; ++i) {
-            int degree = 0, scale = 1;
-            t.B[i][0] = 1;
+            const bool infinity = i == n - 1;
+            int degree = 0;
+            t.B[i][0] = t.scale[i] = 1;
             for (int j = 0; j < n - 1; ++j) {
                 if (j == i) continue;
                 ++degree;
                 for (int power = degree; power >= 0; --power)
                     t.B[i][power] = (power > 0 ? t.B[i][power - 1] : 0) - point(j) * t.B[i][power];
-                scale *= point(i) - point(j);
+                if (!infinity) t.scale[i] *= point(i) - point(j);
             }
-            const bool infinity = i == n - 1;
             for (int power = 0, x = 1; power < (m > 3 ? m : 3); ++power, x *= point(i)) {
-                if (power < 3) t.G[i][power] = infinity ? power == 2 : double(x) / scale;
+                if (power < 3) t.G[i][power] = infinity ? power == 2 : x;
                 if (power < m) t.A[i][power] = infinity ? power == m - 1 : x;
             }
         }
         return t;
     }();
 
-    // u = G g G^T: a window of 3 x 3, once for all, in double.
+    // u = G g G^T: a window of 3 x 3, once for all. All factors are powers of two, so products are exact in double and every
+    // machine packs the same bits, whether its compiler fuses multiply and add or not.
     static void window(const double (&g)[3][3], double (&u)[n][n]) {
+        const auto& G = matrices.G;
+        const auto& scale = matrices.scale;
         double half[n][3] = {};
         for (int i = 0; i < n; ++i)
-            for (int s = 0; s < 3; ++s)
-                for (int r = 0; r < 3; ++r) half[i][s] += matrices.G[i][r] * g[r][s];
+            for (int r = 0; r < 3; ++r)
+                for (int s = 0; s < 3; ++s) half[i][s] += G[i][r] * g[r][s];
         for (int i = 0; i < n; ++i)
             for (int j = 0; j < n; ++j) {
-                u[i][j] = 0;
-                for (int s = 0; s < 3; ++s) u[i][j] += half[i][s] * matrices.G[j][s];
+                double sum = 0;
+                for (int s = 0; s < 3; ++s) sum += half[i][s] * G[j][s];
+                u[i][j] = sum / (scale[i] * scale[j]);
             }
     }
 
@@ -93,7 +98,7 @@ struct WinogradTransform {
     template <int row, int parity, class V>
     SLUICE_INLINE static V terms(const V (&d)[n]) {
         constexpr int last = highest<row, parity>();
-        V sum = d[last];  // B[row][last] is 1: see the assertion below
+        V sum = d[last];
         if constexpr (matrices.B[row][last] != 1) sum = sum * V::broadcast(matrices.B[row][last]);
         unroll<last / 2>([&](auto i) SLUICE_INLINE {
             constexpr int power = parity + 2 * i, factor = matrices.B[row][power];
