@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 // One line of the table.
 struct Row {
     const AnyNetwork& network;
+    Primitives plan;
     MaskChoice mask;
     Timing timing;
 
@@ -30,8 +31,9 @@ struct Row {
 
 Json json_of(const Row& r, const Roofline& roof) {
     const double peak = roof.flops / 1e9;
-    const MemorySize& m = r.network.facts.memory;
+    const MemorySize m = r.network.memory(r.plan);
     Json j{{"network", r.network.facts.name},
+           {"plan", r.plan == Primitives::fast ? "fast" : "default"},
            {"keep", r.mask.given},
            {"option", r.mask.option},
            {"mask", r.mask.bits()},
@@ -47,7 +49,7 @@ Json json_of(const Row& r, const Roofline& roof) {
            {"workspace_bytes", m.workspace},
            {"relative_difference", r.timing.relative_difference}};
     if (!r.timing.layer_s.empty())
-        for (const LayerRate& l : layer_rates(r.network, r.timing, roof))
+        for (const LayerRate& l : layer_rates(r.network, r.plan, r.timing, roof))
             j["layers"].push_back({{"name", l.name},
                                    {"primitive", l.primitive},
                                    {"us", l.us},
@@ -76,13 +78,13 @@ void print(const std::vector<Row>& rows, const Roofline& roof) {
     for (const Row& r : rows)
         table.add({r.network.facts.name, r.mask.kept(), fixed(r.timing.least_ms, 3), fixed(r.timing.median_ms, 3),
                    fixed(r.gflops(), 1), fixed(100 * r.gflops() / peak, 1),
-                   std::to_string(r.network.facts.memory.weights)});
+                   std::to_string(r.network.memory(r.plan).weights)});
     table.print();
     for (const Row& r : rows) {
         if (r.timing.layer_s.empty()) continue;
         Table layers(
             {r.network.facts.name, "primitive", "us", "GFLOP/s", "% of peak", "bytes", "FLOP/byte", "% of roofline"});
-        for (const LayerRate& l : layer_rates(r.network, r.timing, roof))
+        for (const LayerRate& l : layer_rates(r.network, r.plan, r.timing, roof))
             layers.add({l.name, l.primitive, fixed(l.us, 1), fixed(l.gflops, 1), fixed(100 * l.gflops / peak, 1),
                         std::to_string(l.bytes), fixed(l.flop_per_byte, 1), fixed(l.percent_of_roofline, 1)});
         std::cout << '\n';
@@ -98,6 +100,8 @@ void bench(const BenchOptions& o) {
     const std::vector<const AnyNetwork*> networks = networks_named(o.networks);
     if (!o.weights.empty() && networks.size() > 1)
         fail(Exit::usage, "--weights: a file is for one network, ", networks.size(), " were asked for");
+    if (o.plan != "default" && o.plan != "fast") fail(Exit::usage, "--plan: expected default or fast, found '", o.plan, "'");
+    const Primitives plan = o.plan == "fast" ? Primitives::fast : Primitives::chosen;
     const Machine m = machine();
     if (m.cores > 0 && o.threads > m.cores)
         std::cerr << "--threads " << o.threads << ": this process may use " << m.cores
@@ -111,7 +115,7 @@ void bench(const BenchOptions& o) {
         if (o.line && masks.size() > 1) fail(Exit::usage, "--line: expected one mask, found ", masks.size());
         const Weights weights = o.weights.empty() ? Weights::generated(*n, 1) : Weights::from_file(o.weights);
         for (const MaskChoice& mask : masks) {
-            rows.push_back({*n, mask, time_frames(*n, weights, mask, team.executor(), o.layers)});
+            rows.push_back({*n, plan, mask, time_frames(*n, weights, plan, mask, team.executor(), o.layers)});
             if (o.line) std::cout << n->facts.name << ' ' << fixed(rows.back().timing.least_ms, 4) << std::endl;
         }
     }

@@ -26,7 +26,8 @@ struct LayerRate {
 };
 
 // The nodes that ran, in order.
-inline std::vector<LayerRate> layer_rates(const AnyNetwork& network, const Timing& timing, const Roofline& roof) {
+inline std::vector<LayerRate> layer_rates(const AnyNetwork& network, Primitives primitives, const Timing& timing,
+                                          const Roofline& roof) {
     std::vector<LayerRate> rates;
     int i = 0;
     for (const graph::Node& n : network.facts.graph.nodes) {
@@ -35,8 +36,8 @@ inline std::vector<LayerRate> layer_rates(const AnyNetwork& network, const Timin
         const std::int64_t bytes = 4 * (n.in.size() + n.out.size() * (n.shortcut >= 0 ? 2 : 1) + n.weights());
         const double least_s = std::max(flop / roof.flops, static_cast<double>(bytes) / roof.bytes);
         if (std::isfinite(s))
-            rates.push_back({std::string(n.name.view()), std::string(network.primitive(i)), 1e6 * s, 1e-9 * flop / s,
-                             bytes, flop / static_cast<double>(bytes), 100 * least_s / s});
+            rates.push_back({std::string(n.name.view()), std::string(network.primitive(i, primitives)), 1e6 * s,
+                             1e-9 * flop / s, bytes, flop / static_cast<double>(bytes), 100 * least_s / s});
         ++i;
     }
     return rates;

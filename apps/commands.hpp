@@ -61,6 +61,7 @@ void profile_accuracy(const ProfileAccuracyOptions& o);
 struct BenchOptions {
     std::vector<std::string> networks;
     std::string weights;  // empty: made up from a seed
+    std::string plan = "default";
     MaskOptions masks;
     int threads = 1;
     bool line = false, layers = false, json = false;

@@ -79,10 +79,10 @@ Json json_of(const AnyNetwork& network, bool layers) {
            {"macs", whole.macs},
            {"blocks", f.blocks},
            {"gates", f.graph.gates},
-           {"weight_bytes", f.memory.weights},
-           {"activation_bytes", f.memory.activations},
-           {"workspace_bytes", f.memory.workspace},
-           {"setting_bytes", f.memory.setting}};
+           {"weight_bytes", network.memory().weights},
+           {"activation_bytes", network.memory().activations},
+           {"workspace_bytes", network.memory().workspace},
+           {"setting_bytes", network.memory().setting}};
     if (f.graph.gates > 0)
         for (const gate::Table1Row& row : gate::table1_rows)
             j["proportional"].push_back(json_of(row.label, network.cost(network.proportional(percent(row.label)))));
@@ -120,8 +120,8 @@ void nets(const NetsOptions& o) {
         const AnyNetwork::Facts& f = n->facts;
         const Cost whole = n->cost(n->whole());
         table.add({f.name, f.input.text().c_str(), std::to_string(f.classes), std::to_string(whole.parameters),
-                   std::to_string(whole.macs), joined(f.blocks, ","), std::to_string(f.memory.weights),
-                   std::to_string(f.memory.activations), std::to_string(f.memory.workspace)});
+                   std::to_string(whole.macs), joined(f.blocks, ","), std::to_string(n->memory().weights),
+                   std::to_string(n->memory().activations), std::to_string(n->memory().workspace)});
     }
     table.print();
     std::cout << "weights, activations, workspace: bytes. blocks: of each group.\n";

@@ -49,7 +49,8 @@ class Session {
     virtual float largest_logit() const = 0;
 };
 
-enum class Primitives { chosen, reference };
+// By the default plan, by FastPlan, or the reference primitive alone.
+enum class Primitives { chosen, fast, reference };
 
 class AnyNetwork {
   public:
@@ -57,7 +58,6 @@ class AnyNetwork {
         std::string name;
         Shape input;
         int classes = 0;
-        MemorySize memory;
         graph::View graph;
         std::vector<int> blocks;  // per group
         std::span<const graph::Lifetime> buffers;  // of the arena, by node; without floats where none begins
@@ -73,14 +73,16 @@ class AnyNetwork {
     virtual Result<Gates> keep(std::span<const int> blocks_per_group) const = 0;
     virtual Cost cost(const Gates&) const = 0;
 
+    virtual MemorySize memory(Primitives = Primitives::chosen) const = 0;
     // Which primitive computes a node; empty for nodes without weights.
-    virtual std::string_view primitive(int node) const = 0;
+    virtual std::string_view primitive(int node, Primitives = Primitives::chosen) const = 0;
     virtual std::vector<std::string> instruction_sets() const = 0;  // that packed() knows
     // A checkpoint's bytes as a packed file for an instruction set, this machine's or another's.
     virtual Result<std::vector<std::byte>> packed(std::string_view isa, std::span<const std::byte> checkpoint,
                                                   int settings) const = 0;
-    // slots: how many engines. settings: how many gate settings of a weights file to lend room for.
-    virtual std::unique_ptr<Session> session(Primitives, int slots, int settings) const = 0;
+    // slots: how many engines. settings: how many gate settings of a weights file to lend room for. parts: of the executor
+    // that frames will run with.
+    virtual std::unique_ptr<Session> session(Primitives, int slots, int settings, int parts = 1) const = 0;
 };
 
 }  // namespace sluice::tools

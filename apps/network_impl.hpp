@@ -41,8 +41,9 @@ class EngineSession final : public Session {
     std::vector<Engine> engines_;
 
   public:
-    EngineSession(int slots, int settings) : memory_(host_memory<Engine>(static_cast<std::size_t>(settings))) {
-        for (int i = 1; i < slots; ++i) frames_.push_back(frame_memory<Engine>());
+    EngineSession(int slots, int settings, int parts)
+        : memory_(host_memory<Engine>(static_cast<std::size_t>(settings), parts)) {
+        for (int i = 1; i < slots; ++i) frames_.push_back(frame_memory<Engine>(parts));
         engines_.emplace_back(memory_);
     }
 
@@ -107,14 +108,22 @@ Result<std::vector<std::byte>> packed_for(std::span<const std::byte> checkpoint,
 template <class Net>
 class NetworkOf final : public AnyNetwork {
     using Chosen = Engine<Net, Cpu>;
+    using Fast = Engine<Net, Cpu, FastPlan>;
     using Reference = Engine<Net, Cpu, UniformPlan<"reference">>;  // the yardstick
+
+    // f(which engine)
+    template <class F>
+    static auto with(Primitives primitives, F f) {
+        if (primitives == Primitives::fast) return f(std::type_identity<Fast>{});
+        if (primitives == Primitives::reference) return f(std::type_identity<Reference>{});
+        return f(std::type_identity<Chosen>{});
+    }
 
   public:
     NetworkOf()
         : AnyNetwork({.name = std::string(Net::name.view()),
                       .input = Chosen::input,
                       .classes = Chosen::classes,
-                      .memory = Chosen::memory,
                       .graph = graph_view<Net>,
                       .blocks = {blocks_per_group<Net>.begin(), blocks_per_group<Net>.end()},
                       .buffers = memory_map_of<Net>.buffers}) {}
@@ -138,7 +147,12 @@ class NetworkOf final : public AnyNetwork {
         return {{kept.begin(), kept.end()}, parameters<Net>(mask), macs<Net>(mask)};
     }
 
-    std::string_view primitive(int node) const override { return Chosen::primitive(node); }
+    MemorySize memory(Primitives primitives) const override {
+        return with(primitives, []<class E>(std::type_identity<E>) { return E::memory; });
+    }
+    std::string_view primitive(int node, Primitives primitives) const override {
+        return with(primitives, [&]<class E>(std::type_identity<E>) { return E::primitive(node); });
+    }
 
     std::vector<std::string> instruction_sets() const override {
         return []<class... Sheet>(isa::Sheets<Sheet...>) {
@@ -154,9 +168,10 @@ class NetworkOf final : public AnyNetwork {
         }(isa::all{});
     }
 
-    std::unique_ptr<Session> session(Primitives primitives, int slots, int settings) const override {
-        if (primitives == Primitives::reference) return std::make_unique<EngineSession<Reference>>(slots, settings);
-        return std::make_unique<EngineSession<Chosen>>(slots, settings);
+    std::unique_ptr<Session> session(Primitives primitives, int slots, int settings, int parts) const override {
+        return with(primitives, [&]<class E>(std::type_identity<E>) -> std::unique_ptr<Session> {
+            return std::make_unique<EngineSession<E>>(slots, settings, parts);
+        });
     }
 };
 

@@ -31,8 +31,8 @@ double relative_difference(const std::vector<float>& got, const std::vector<floa
 
 }  // namespace
 
-Timing time_frames(const AnyNetwork& network, const Weights& weights, const MaskChoice& mask, const Executor& executor,
-                   bool layers) {
+Timing time_frames(const AnyNetwork& network, const Weights& weights, Primitives primitives, const MaskChoice& mask,
+                   const Executor& executor, bool layers) {
     const std::vector<float> image = generated_image(network.facts.input, 1);
     // Weights with gate settings of their own are timed with the default ones where they have none: it makes no
     // difference to the time.
@@ -40,7 +40,7 @@ Timing time_frames(const AnyNetwork& network, const Weights& weights, const Mask
     // The reference goes before the timing begins: its weights would share the caches.
     const std::vector<float> expected = logits_of(*weights.session(network, 1, false, Primitives::reference), image,
                                                   mask.gates, {.default_statistics = true});
-    const auto session = weights.session(network, 1, false);
+    const auto session = weights.session(network, 1, false, primitives, executor.parts);
 
     Timing t;
     t.relative_difference = relative_difference(logits_of(*session, image, mask.gates, options), expected);

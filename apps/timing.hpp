@@ -14,7 +14,7 @@ struct Timing {
 };
 
 // Throws a Failure with Exit::verification, and times nothing, if any logit is off by more than 1e-4 of the largest.
-Timing time_frames(const AnyNetwork& network, const Weights& weights, const MaskChoice& mask, const Executor& executor,
-                   bool layers);
+Timing time_frames(const AnyNetwork& network, const Weights& weights, Primitives primitives, const MaskChoice& mask,
+                   const Executor& executor, bool layers);
 
 }  // namespace sluice::tools

@@ -34,8 +34,9 @@ void Weights::read_header() {
     tensors_ = *tensors;
 }
 
-std::unique_ptr<Session> Weights::empty_session(const AnyNetwork& network, int slots, Primitives primitives) const {
-    return network.session(primitives, slots, io::count_settings(metadata("settings").value_or("")));
+std::unique_ptr<Session> Weights::empty_session(const AnyNetwork& network, int slots, Primitives primitives,
+                                                int parts) const {
+    return network.session(primitives, slots, io::count_settings(metadata("settings").value_or("")), parts);
 }
 
 Result<std::vector<std::byte>> Weights::packed(const AnyNetwork& network, std::string_view isa) const {
@@ -43,8 +44,8 @@ Result<std::vector<std::byte>> Weights::packed(const AnyNetwork& network, std::s
 }
 
 std::unique_ptr<Session> Weights::session(const AnyNetwork& network, int slots, bool self_test,
-                                          Primitives primitives) const {
-    std::unique_ptr<Session> session = empty_session(network, slots, primitives);
+                                          Primitives primitives, int parts) const {
+    std::unique_ptr<Session> session = empty_session(network, slots, primitives, parts);
     check(session->load(bytes(), self_test), name_);
     return session;
 }

@@ -24,11 +24,11 @@ class Weights {
 
     // A session with these weights packed. Throws a Failure, also if the self-test finds a difference.
     std::unique_ptr<Session> session(const AnyNetwork& network, int slots, bool self_test,
-                                     Primitives primitives = Primitives::chosen) const;
+                                     Primitives primitives = Primitives::chosen, int parts = 1) const;
     // The bytes of a packed file.
     Result<std::vector<std::byte>> packed(const AnyNetwork& network, std::string_view isa) const;
     // One without weights yet, but with room for them and for the gate settings they bring.
-    std::unique_ptr<Session> empty_session(const AnyNetwork& network, int slots, Primitives primitives) const;
+    std::unique_ptr<Session> empty_session(const AnyNetwork& network, int slots, Primitives primitives, int parts = 1) const;
 
   private:
     std::string name_;

@@ -60,6 +60,9 @@ class Engine {
     // For weights that are used where they lie.
     static constexpr MemorySize frame_memory = {.activations = memory.activations, .workspace = memory.workspace};
 
+    // The largest rounding error of its primitives, as a multiple of the direct convolution's.
+    static constexpr double error_growth = Program::error_growth;
+
     // Which primitive computes a node of graph_of<Net>; empty for nodes without weights.
     static constexpr std::string_view primitive(int node) { return Program::primitive(node); }
 
@@ -193,6 +196,10 @@ class Engine {
         if (executor.parts < 1 || (executor.parts > 1 && executor.run == nullptr))
             return Status::error(Error::argument, "the executor has ", executor.parts,
                                  " parts, expected at least 1, and a function to run them if more");
+        if (const std::size_t need = frame_memory.for_parts(executor.parts).workspace; memory_.workspace.size() < need)
+            return Status::error(Error::memory, "the region for workspace has ", memory_.workspace.size(), " bytes, the ",
+                                 "executor's ", executor.parts, " parts need ", need, ": ", frame_memory.workspace,
+                                 " each, see MemorySize::for_parts");
         frame.epilogue = weights_.epilogue(gates, missing);
         if (frame.epilogue == nullptr)
             return Status::error(Error::argument, "the weights have ", settings(), " gate settings, but none for this mask; ",

@@ -51,17 +51,16 @@ class HostMemory {
     Memory memory_;
 };
 
+// parts: of the executor that frames will run with.
 template <class Engine>
-HostMemory host_memory(std::size_t settings = 0) {
-    return HostMemory(Engine::memory_for(settings), settings);
+HostMemory host_memory(std::size_t settings = 0, int parts = 1) {
+    return HostMemory(Engine::memory_for(settings).for_parts(parts), settings);
 }
 
 // For an engine that shares another one's weights: activations and workspace alone.
 template <class Engine>
-HostMemory frame_memory() {
-    MemorySize size = Engine::memory;
-    size.weights = 0;
-    return HostMemory(size);
+HostMemory frame_memory(int parts = 1) {
+    return HostMemory(Engine::frame_memory.for_parts(parts));
 }
 
 }  // namespace sluice

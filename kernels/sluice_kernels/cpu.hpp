@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sluice/engine.hpp"
+#include "sluice_kernels/choice.hpp"
 #include "sluice_kernels/isa/isa.hpp"
 #include "sluice_kernels/primitives.hpp"
 #include "sluice_kernels/step.hpp"
@@ -20,9 +21,6 @@ constexpr Conv conv_of(const graph::Node& n, const graph::Placement& in, const g
             .add_pixel = add.pixel, .add_row = add.row};
 }
 
-// Not constexpr on purpose: calling it stops the compiler, with this name in the message and the node in its notes.
-void the_plan_names_a_primitive_that_does_not_support_its_layer();
-
 // The steps of one network under one plan, and the memory they need.
 template <class Net, class Plan, class Isa, class List>
 class CpuProgram;
@@ -40,22 +38,19 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
                        n.shortcut >= 0 ? map.nodes[n.shortcut] : graph::Placement{});
     }
 
+    // What the plan decides about: by node, a convolution (or one without weights) and the primitive that it names.
+    struct Layers {
+        static constexpr int nodes = count;
+        static constexpr double most_weights = [] {
+            if constexpr (requires { Plan::most_weights; }) return Plan::most_weights;
+            else return DefaultPlan::most_weights;
+        }();
+        static constexpr bool has(int i) { return net.nodes[i].has_weights(); }
+        static constexpr Conv conv(int i) { return CpuProgram::conv(i); }
+        static constexpr std::string_view wanted(int i) { return Plan::primitive(i, net.nodes[i]); }
+    };
     // By node: index into P..., or -1 for nodes that are no convolution.
-    static constexpr auto choice = [] {
-        std::array<int, count> chosen{};
-        for (int i = 0; i < count; ++i) {
-            chosen[i] = -1;
-            if (!net.nodes[i].has_weights()) continue;
-            const std::string_view wanted = Plan::primitive(i, net.nodes[i]);
-            int index = 0;
-            ((chosen[i] < 0 && (wanted.empty() || wanted == P::name) && P::supports(conv(i)) ? chosen[i] = index
-                                                                                               : index,
-              ++index),
-             ...);
-            if (chosen[i] < 0) the_plan_names_a_primitive_that_does_not_support_its_layer();
-        }
-        return chosen;
-    }();
+    static constexpr auto choice = Choice<Layers, P...>::primitives();
 
     // f(primitive, is this the one?) until one is: the compile-time list meets the run-time (or constexpr) index.
     template <class F>
@@ -97,7 +92,8 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
         std::array<Step, count> steps{};
         std::int64_t weights = 0;    // floats
         std::int64_t epilogue = 0;   // floats
-        std::int64_t workspace = 0;  // bytes
+        std::int64_t workspace = 0;  // bytes, for each part of an executor
+        double error_growth = 1;     // the largest of its primitives
     };
 
     static constexpr Program program = [] {
@@ -132,7 +128,9 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
                             if constexpr (executable) s.run = &conv_step<Q, variants<Q>>;
                             s.weights = p.weights;
                             p.weights += cache_lines(Q::packed_floats(s.conv));
-                            if (Q::workspace_bytes(s.conv) > p.workspace) p.workspace = Q::workspace_bytes(s.conv);
+                            s.workspace = Q::workspace_bytes(s.conv);
+                            if (s.workspace > p.workspace) p.workspace = s.workspace;
+                            if (Q::error_growth > p.error_growth) p.error_growth = Q::error_growth;
                         }
                     });
                     s.scale = p.epilogue;
@@ -160,6 +158,7 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
         return h;
     }();
 
+    static constexpr double error_growth = program.error_growth;
     static constexpr std::int64_t arena_floats = map.floats;
     static constexpr graph::Placement result = map.nodes[count - 1];
 

@@ -1,10 +1,12 @@
-// THE list of primitives. The default plan takes the first that supports a layer; tests, benchmarks and planner follow.
+// THE list of primitives. A layer's is the first that supports it, unless choice.hpp finds a faster one; tests, benchmarks
+// and planner follow.
 #pragma once
 
 #include "sluice_kernels/depthwise/depthwise.hpp"
 #include "sluice_kernels/direct/direct.hpp"
 #include "sluice_kernels/grouped/grouped.hpp"
 #include "sluice_kernels/reference/reference.hpp"
+#include "sluice_kernels/winograd/winograd.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
@@ -12,6 +14,6 @@ template <Primitive... P>
 struct PrimitiveList {};
 
 template <class Isa>
-using primitives = PrimitiveList<Direct<Isa>, Depthwise<Isa>, Grouped<Isa>, Reference>;
+using primitives = PrimitiveList<Direct<Isa>, Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>, Reference>;
 
 }  // namespace sluice

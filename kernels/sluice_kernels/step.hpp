@@ -17,7 +17,7 @@ struct Frame {
     const float* weights = nullptr;   // packed, all layers
     const float* epilogue = nullptr;  // scale and bias vectors of all layers, for the gate setting in force
     float* arena = nullptr;
-    std::byte* workspace = nullptr;
+    std::byte* workspace = nullptr;   // of all parts
 };
 
 struct Step {
@@ -28,6 +28,7 @@ struct Step {
     graph::Window window;
     graph::Placement in, out, add;
     std::int64_t weights = 0;           // floats from the start of the packed weights
+    std::int64_t workspace = 0;         // bytes, of each part
     std::int64_t scale = 0, bias = 0;   // floats from the start of an epilogue
     int gate = -1;                      // the gate that may skip this step, or -1
     int skip_to = 0;                    // the step to go on with if that gate is shut
@@ -79,7 +80,7 @@ void conv_step(const Step& s, const Frame& f, int part, int parts) {
                                    .weights = f.weights + s.weights,
                                    .scale = f.epilogue + s.scale,
                                    .bias = f.epilogue + s.bias,
-                                   .workspace = f.workspace,
+                                   .workspace = f.workspace + part * s.workspace,
                                    .part = part,
                                    .parts = parts});
 }

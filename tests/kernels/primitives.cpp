@@ -87,6 +87,13 @@ TEST_CASE("convolution: every register tile, flat maps and maps of several lines
             shapes.push_back({{.window = {.H = 2, .W = Q}, .C = 5, .K = K, .floor = 0},
                               {.add = Add::in_place, .in_halo = 1, .out_halo = 1}});
         }
+    // 3 x 3 windows whose tiles of 2 x 2 and 4 x 4 outputs are lines of 1 to 40.
+    for (int K : all_K)
+        for (int Q = 2; Q <= 160; Q += Q < 80 ? 2 : 4)
+            shapes.push_back({{.window = {.H = 1, .W = Q, .R = 3, .S = 3, .top = 1, .left = 1, .bottom = 1, .right = 1},
+                               .C = 2,
+                               .K = K},
+                              {}});
     for (const Shape& s : shapes) support::check_conv(s.conv, s.layout, {2});
 
     for_each_primitive(
@@ -151,6 +158,29 @@ TEST_CASE("convolution: maps of one pixel, and maps so large that pixels go by i
             rotation.runs += support::check_conv(shape, layout, {2, 3, 5, 7});
     }
     CHECK(rotation.runs >= 3 * 12 * 2 + 12);
+}
+
+TEST_CASE("convolution: 3 x 3 windows on maps that hang over the edge of tiles by any number of rows and columns") {
+    Rotation rotation;
+    for (int H = 1; H <= 9; ++H)
+        for (int W = 1; W <= 9; ++W)
+            for (int C : {1, 16, 19})
+                for (int K : {4, 33}) {
+                    NaiveWindow w{.H = H, .W = W, .R = 3, .S = 3, .top = 1, .left = 1, .bottom = 1, .right = 1};
+                    if (H > 2 && W > 2 && C == 19) w = {.H = H, .W = W, .R = 3, .S = 3, .left = 1};
+                    rotation.check({.window = w, .C = C, .K = K});
+                }
+    CHECK(rotation.runs >= 3 * 9 * 9 * 3 * 2);  // by more than direct and reference
+}
+
+TEST_CASE("convolution: 3 x 3 windows in several blocks of tiles, shared by tiles and by output channels") {
+    int runs = 0;
+    for (const ConvLayout& layout : layouts)
+        for (const auto& [H, W, C, K] : {std::array{57, 61, 20, 36}, {30, 37, 300, 24}, {13, 13, 70, 200}, {5, 6, 40, 260}})
+            runs += support::check_conv(
+                {.window = {.H = H, .W = W, .R = 3, .S = 3, .top = 1, .left = 1, .bottom = 1, .right = 1}, .C = C, .K = K},
+                layout, {2, 3, 5, 7});
+    CHECK(runs >= 3 * 6 * 4);
 }
 
 TEST_CASE("convolution: groups, where a primitive supports them") {

@@ -63,10 +63,11 @@ TEST_CASE("vector: broadcast and zero") {
     check_same(lanes(V::zero()), Lanes(width, 0.0f));
 }
 
-TEST_CASE("vector: sum, product and maximum are lane by lane") {
+TEST_CASE("vector: sum, difference, product and maximum are lane by lane") {
     const Lanes a = some("a"), b = some("b"), none(width);
     const V va = V::load(a.data()), vb = V::load(b.data());
     check_same(lanes(va + vb), each(a, b, none, [](float x, float y, float) { return x + y; }));
+    check_same(lanes(va - vb), each(a, b, none, [](float x, float y, float) { return x - y; }));
     check_same(lanes(va * vb), each(a, b, none, [](float x, float y, float) { return x * y; }));
     check_same(lanes(max(va, vb)), each(a, b, none, [](float x, float y, float) { return std::max(x, y); }));
     check_same(lanes(max(va, V::zero())), each(a, b, none, [](float x, float, float) { return x > 0 ? x : 0; }));

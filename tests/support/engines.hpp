@@ -25,8 +25,8 @@ struct Loaded {
     sluice::HostMemory memory;
     Engine engine;
 
-    explicit Loaded(std::span<const std::byte> file, std::size_t settings = 0)
-        : memory(sluice::host_memory<Engine>(settings)), engine(memory) {
+    explicit Loaded(std::span<const std::byte> file, std::size_t settings = 0, int parts = 1)
+        : memory(sluice::host_memory<Engine>(settings, parts)), engine(memory) {
         const sluice::Status status = engine.load(file);
         REQUIRE_MESSAGE(status, status.message());
     }

@@ -35,7 +35,7 @@ constexpr Executor threads(int parts) {
 
 template <class N>
 void check_executors() {
-    Loaded<N> net(support::generated<N>());
+    Loaded<N, FastPlan> net(support::generated<N>(), 0, 64);
     const auto image = support::image_for<N>();
     for (std::uint64_t seed = 0; seed < 3; ++seed) {
         const auto mask = seed == 0 ? gate::Mask<N>{} : support::random_mask<N>(seed);
@@ -115,4 +115,26 @@ TEST_CASE("an executor that cannot run is refused") {
         CHECK(logits.status().kind() == Error::argument);
         CHECK(std::string(logits.message()).find("parts, expected at least 1") != std::string::npos);
     }
+}
+
+TEST_CASE("an executor of more parts than there is workspace for is refused, and runs with as much as it names") {
+    static_assert(NetEngine::memory.workspace > 0);
+    int parts = 3;
+    Executor executor = backwards(parts);
+    executor.self = &parts;
+    const auto image = support::image_for<Net>();
+    Loaded<Net> net(support::generated<Net>(), 0, 2);
+    const auto refused = net.engine.run(image, {}, executor);
+    REQUIRE(!refused);
+    CHECK(refused.status().kind() == Error::memory);
+    const auto each = std::to_string(NetEngine::memory.workspace);
+    CHECK(refused.message() == "the region for workspace has " + std::to_string(2 * NetEngine::memory.workspace) +
+                                   " bytes, the executor's 3 parts need " + std::to_string(3 * NetEngine::memory.workspace) +
+                                   ": " + each + " each, see MemorySize::for_parts");
+
+    const auto enough = frame_memory<NetEngine>(3);
+    NetEngine engine = net.engine.share(enough);
+    const auto logits = engine.run(image, {}, executor);
+    REQUIRE_MESSAGE(logits, logits.message());
+    check_same({logits->begin(), logits->end()}, net.logits(image));
 }

@@ -34,7 +34,7 @@ std::vector<float> normalised() {
 }  // namespace
 
 TEST_CASE("pixels in every layout give the logits of the float path") {
-    Loaded<Net> net(checkpoint());
+    Loaded<Net> net(checkpoint(), 0, 3);
     const auto expected = net.logits(normalised());
     for (PixelLayout layout : {PixelLayout::hwc, PixelLayout::chw})
         for (ChannelOrder order : {ChannelOrder::rgb, ChannelOrder::bgr})

@@ -15,8 +15,15 @@ inline constexpr std::size_t memory_alignment = 64;  // bytes: a cache line, and
 struct MemorySize {
     std::size_t weights = 0;      // packed weights and default scales and biases; constant after load, shareable
     std::size_t activations = 0;  // one per engine
-    std::size_t workspace = 0;    // scratch of the layers, one per engine
+    std::size_t workspace = 0;    // scratch of the layers, one per engine and part of its executor
     std::size_t setting = 0;      // for each gate setting that a weights file brings; constant after load, shareable
+
+    // The same for an executor of so many parts.
+    constexpr MemorySize for_parts(int parts) const {
+        MemorySize size = *this;
+        size.workspace *= static_cast<std::size_t>(parts);
+        return size;
+    }
 };
 
 struct Memory {

@@ -1,15 +1,23 @@
 // A plan is a type that says which primitive computes each layer.
 #pragma once
 
+#include <limits>
 #include <string_view>
 
 #include "sluice/graph/node.hpp"
 
 namespace sluice::inline SLUICE_ABI {
 
-// The backend's choice: the first primitive of its list that supports the layer. Legal and good without measurement.
+// The backend's choice: legal and good without measurement. Faster primitives may take more room for the weights than a
+// checkpoint's float32 values do, but no more than `most_weights` times as much in all.
 struct DefaultPlan {
+    static constexpr double most_weights = 1.5;
     static constexpr std::string_view primitive(int /*node*/, const graph::Node&) { return {}; }
+};
+
+// Asked for speed: the backend's choice wherever it saves time, whatever room the weights take.
+struct FastPlan : DefaultPlan {
+    static constexpr double most_weights = std::numeric_limits<double>::infinity();
 };
 
 // One primitive for all layers: UniformPlan<"reference"> is the yardstick that benchmarks verify against.

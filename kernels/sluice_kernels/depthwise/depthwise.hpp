@@ -23,7 +23,11 @@ struct Depthwise {
     // instructions. More than eight pixels save little: the weight's load is then an eighth of the multiply-adds.
     static constexpr int most_pixels = std::min(8, Isa::registers - (Isa::fused ? 4 : 5));
 
+    static constexpr double error_growth = 1;
     static constexpr bool supports(const Conv& c) { return c.groups == c.C && c.K == c.C && c.C > 1; }
+    static constexpr double cost(const Conv& c) {
+        return double(vectors(c)) * c.P * c.Q * c.R * c.S + reading_cost(packed_floats(c));
+    }
     static constexpr int vectors(const Conv& c) { return (c.C + V::width - 1) / V::width; }
     static constexpr std::int64_t packed_floats(const Conv& c) {
         return std::int64_t(vectors(c)) * V::width * c.R * c.S;

@@ -25,6 +25,7 @@ struct Blocking {
     int NR = 1;             // vectors of output channels in a tile
     int vectors = 1;        // of output channels in all: ceil(K / width)
     int KC = 1;             // input channels in a pass
+    double cost = 0;        // multiply-adds, or what else takes their time, of one input channel of a line of all tiles
     int lines = 1;
     Line line;
     int tiles_per_block = 1;  // pixel tiles that share one visit of the weights
@@ -54,7 +55,6 @@ struct Blocking {
         // Cost of a step in half cycles of a machine with two multiply-add and two load ports and a latency of four: a
         // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small terms
         // break ties towards fewer visits of the caches.
-        double least = 0;
         for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
             if (most_pixels(NR) < 1) break;
             const Line line = Line::cut(length, most_pixels(NR));
@@ -63,7 +63,7 @@ struct Blocking {
             };
             const int rest = b.vectors % NR;
             const double cost = b.vectors / NR * column(NR) + (rest > 0 ? column(rest) : 0.0);
-            if (NR == 1 || cost < least) least = cost, b.NR = NR, b.line = line;
+            if (NR == 1 || cost < b.cost) b.cost = cost, b.NR = NR, b.line = line;
         }
 
         // A pass over KC channels: the weights of one tile column, KC * R * S * NR vectors, come from L2 and stay for all

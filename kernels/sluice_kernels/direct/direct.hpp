@@ -17,7 +17,12 @@ struct Direct {
     using V = typename Isa::Vector;
     using Blocks = Blocking<Isa>;
 
+    static constexpr double error_growth = 1;
     static constexpr bool supports(const Conv& c) { return c.groups == 1; }
+    static constexpr double cost(const Conv& c) {
+        const Blocks b = Blocks::of(c);
+        return b.cost * b.lines * c.R * c.S * c.C + reading_cost(packed_floats(c));
+    }
     static constexpr std::int64_t packed_floats(const Conv& c) {
         return std::int64_t((c.K + V::width - 1) / V::width) * V::width * c.C * c.R * c.S;
     }
@@ -108,7 +113,6 @@ struct Direct {
         }
     }
 
-  private:
     // The tiles in `used`, by MR and NR; null where no layer needs one.
     using Kernel = void (*)(const Tile&);
     template <std::uint64_t used>

@@ -19,7 +19,9 @@ struct Grouped {
         return group;
     }
 
+    static constexpr double error_growth = 1;
     static constexpr bool supports(const Conv& c) { return c.groups > 1; }
+    static constexpr double cost(const Conv& c) { return c.groups * One::cost(one(c)); }
     static constexpr std::int64_t packed_floats(const Conv& c) { return c.groups * One::packed_floats(one(c)); }
     static constexpr std::uint64_t packing(const Conv& c) { return One::packing(one(c)); }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }

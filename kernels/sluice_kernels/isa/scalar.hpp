@@ -15,6 +15,7 @@ struct ScalarVector {
     void store(float* p) const { *p = v; }
 
     friend ScalarVector operator+(ScalarVector a, ScalarVector b) { return {a.v + b.v}; }
+    friend ScalarVector operator-(ScalarVector a, ScalarVector b) { return {a.v - b.v}; }
     friend ScalarVector operator*(ScalarVector a, ScalarVector b) { return {a.v * b.v}; }
     friend ScalarVector max(ScalarVector a, ScalarVector b) { return {a.v > b.v ? a.v : b.v}; }
     friend ScalarVector min(ScalarVector a, ScalarVector b) { return {a.v < b.v ? a.v : b.v}; }

@@ -35,6 +35,7 @@ struct Vector {
     void store(float* p) const { v.store_unaligned(p); }
 
     friend Vector operator+(Vector a, Vector b) { return {a.v + b.v}; }
+    friend Vector operator-(Vector a, Vector b) { return {a.v - b.v}; }
     friend Vector operator*(Vector a, Vector b) { return {a.v * b.v}; }
     friend Vector max(Vector a, Vector b) {
 #if defined(__AVX512F__)

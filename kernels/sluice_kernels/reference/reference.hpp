@@ -1,6 +1,8 @@
 // Reference: the definition of a convolution as nested loops. Every other primitive is compared with it.
 #pragma once
 
+#include <limits>
+
 #include "sluice_kernels/primitive.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
@@ -8,7 +10,9 @@ namespace sluice::inline SLUICE_ABI::kernels {
 struct Reference {
     static constexpr std::string_view name = "reference";
 
+    static constexpr double error_growth = 1;
     static constexpr bool supports(const Conv&) { return true; }
+    static constexpr double cost(const Conv&) { return std::numeric_limits<double>::max(); }  // a yardstick, not a choice
     static constexpr std::int64_t packed_floats(const Conv& c) { return c.weights(); }
     static constexpr std::uint64_t packing(const Conv&) { return 0; }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
