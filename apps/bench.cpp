@@ -100,7 +100,8 @@ void bench(const BenchOptions& o) {
     const std::vector<const AnyNetwork*> networks = networks_named(o.networks);
     if (!o.weights.empty() && networks.size() > 1)
         fail(Exit::usage, "--weights: a file is for one network, ", networks.size(), " were asked for");
-    if (o.plan != "default" && o.plan != "fast") fail(Exit::usage, "--plan: expected default or fast, found '", o.plan, "'");
+    if (o.plan != "default" && o.plan != "fast")
+        fail(Exit::usage, "--plan: expected default or fast, found '", o.plan, "'");
     const Primitives plan = o.plan == "fast" ? Primitives::fast : Primitives::chosen;
     const Machine m = machine();
     if (m.cores > 0 && o.threads > m.cores)

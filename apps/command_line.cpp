@@ -106,7 +106,7 @@ void add_profile_accuracy(CLI::App& command, ProfileAccuracyOptions& o) {
 void add_bench(CLI::App& command, BenchOptions& o) {
     add_words(command, "--net", o.networks, "NAME,...", "networks, or all; repeatable");
     command.get_option("--net")->required();
-    command.add_option("--plan", o.plan, "default, or fast: primitives chosen for speed, whatever room the weights take");
+    command.add_option("--plan", o.plan, "default, or fast: primitives for speed, whatever room the weights take");
     add_masks(command, o.masks);
     command.add_option("--threads", o.threads, "threads that share each frame");
     add_file(command, "--weights", o.weights, "a converted checkpoint (default: weights made up from a seed)");

@@ -80,8 +80,8 @@ class AnyNetwork {
     // A checkpoint's bytes as a packed file for an instruction set, this machine's or another's.
     virtual Result<std::vector<std::byte>> packed(std::string_view isa, std::span<const std::byte> checkpoint,
                                                   int settings) const = 0;
-    // slots: how many engines. settings: how many gate settings of a weights file to lend room for. parts: of the executor
-    // that frames will run with.
+    // slots: how many engines. settings: how many gate settings of a weights file to lend room for. parts: of
+    // the executor that frames will run with.
     virtual std::unique_ptr<Session> session(Primitives, int slots, int settings, int parts = 1) const = 0;
 };
 

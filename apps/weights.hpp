@@ -28,7 +28,8 @@ class Weights {
     // The bytes of a packed file.
     Result<std::vector<std::byte>> packed(const AnyNetwork& network, std::string_view isa) const;
     // One without weights yet, but with room for them and for the gate settings they bring.
-    std::unique_ptr<Session> empty_session(const AnyNetwork& network, int slots, Primitives primitives, int parts = 1) const;
+    std::unique_ptr<Session> empty_session(const AnyNetwork& network, int slots, Primitives primitives,
+                                           int parts = 1) const;
 
   private:
     std::string name_;

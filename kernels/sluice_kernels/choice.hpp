@@ -1,8 +1,8 @@
 // Which primitive computes each layer, where the plan leaves that to the backend.
 //
-// A layer begins with the first primitive of the list that supports it. Primitives that cost less time may take its place,
-// those first that save most for each float by which the packed weights grow, as long as all weights together stay within
-// the plan's bound. Costs follow from shapes and the numbers of a sheet, so a machine packs for another one.
+// A layer begins with the first primitive of the list that supports it. Primitives that cost less may take its place,
+// those first that save most time for each float by which the packed weights grow, as long as all weights together stay
+// within the plan's bound. Costs follow from shapes and the numbers of a sheet, so a machine packs for another one.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +32,8 @@ class Choice {
             if (!Layers::has(i)) continue;
             const Conv c = Layers::conv(i);
             const std::string_view wanted = Layers::wanted(i);
-            if ((wanted.empty() || wanted == Q::name) && Q::supports(c)) offers[i] = {true, Q::cost(c), Q::packed_floats(c)};
+            if ((wanted.empty() || wanted == Q::name) && Q::supports(c))
+                offers[i] = {true, Q::cost(c), Q::packed_floats(c)};
         }
         return offers;
     }();
@@ -62,7 +63,8 @@ class Choice {
                 const Offer& was = (*offers[first[i]])[i];
                 const Offer& is = (*offers[p])[i];
                 const double saved = was.cost - is.cost;
-                if (saved > 0.1 * was.cost) f(Change{i, p, saved / double(std::max<std::int64_t>(1, is.floats - was.floats))});
+                if (saved > 0.1 * was.cost)
+                    f(Change{i, p, saved / double(std::max<std::int64_t>(1, is.floats - was.floats))});
             }
     }
     static constexpr int changes_count = [] {

@@ -41,9 +41,9 @@ struct ConvArgs {
     int part = 0, parts = 1;     // this call does share `part` of `parts` equal ones
 };
 
-// What weights cost. With one image they are read once a frame, and a network's are larger than any cache: a processor core
-// gets this many bytes of them in the time of one multiply-add of vectors. The ratio is much the same for small and large
-// processors, whose memory grows with their arithmetic; `sluice bench --layers` prints both sides of it.
+// What weights cost. With one image they are read once a frame, and a network's are larger than any cache: a core gets
+// this many bytes of them in the time of one multiply-add of vectors. The ratio differs less between processors than
+// either side of it, since memory is built to fit arithmetic; `sluice bench --layers` prints both.
 inline constexpr double bytes_per_multiply = 2.5;
 constexpr double reading_cost(std::int64_t floats) { return double(floats) * 4 / bytes_per_multiply; }
 
@@ -53,11 +53,11 @@ template <class P>
 concept Primitive = requires(const Conv& c, const ConvArgs& a, const float* source, float* packed) {
     { P::name } -> std::convertible_to<std::string_view>;
     { P::supports(c) } -> std::same_as<bool>;
-    { P::error_growth } -> std::convertible_to<double>;       // rounding error, as a multiple of the direct convolution's
+    { P::error_growth } -> std::convertible_to<double>;       // rounding error, in those of the direct convolution
     { P::cost(c) } -> std::same_as<double>;                   // time, in multiply-adds of vectors: for comparisons
     { P::packed_floats(c) } -> std::same_as<std::int64_t>;    // persistent memory, per layer
     { P::packing(c) } -> std::same_as<std::uint64_t>;         // equal numbers: pack() keeps to the same order
-    { P::workspace_bytes(c) } -> std::same_as<std::int64_t>;  // scratch of one part, whole cache lines; shared by all layers
+    { P::workspace_bytes(c) } -> std::same_as<std::int64_t>;  // scratch of one part, whole cache lines
     { P::variants(c) } -> std::same_as<std::uint64_t>;
     P::pack(c, source, packed);  // source[i]: [K][C / groups][R][S], a pointer or anything indexed like one
     P::template run<~std::uint64_t(0)>(c, a);

@@ -1,5 +1,5 @@
-// THE list of primitives. A layer's is the first that supports it, unless choice.hpp finds a faster one; tests, benchmarks
-// and planner follow.
+// THE list of primitives. A layer gets the first that supports it, unless choice.hpp finds a faster one; tests,
+// benchmarks and planner follow.
 #pragma once
 
 #include "sluice_kernels/depthwise/depthwise.hpp"

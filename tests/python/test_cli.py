@@ -430,7 +430,8 @@ class Dump(WithFiles):
 
 class Bench(WithFiles):
     def test_line(self):
-        for arguments in ([], ["--threads", "2"], ["--keep", "0.5"], ["--weights", self.weights]):
+        for arguments in ([], ["--threads", "2"], ["--keep", "0.5"], ["--weights", self.weights],
+                          ["--plan", "fast", "--threads", "2"]):
             run = sluice("bench", "--net", "resnet20_cifar", "--line", *arguments)
             self.assertEqual(run.returncode, 0, run.stderr)
             self.assertRegex(run.stdout, r"^resnet20_cifar \d+\.\d+\n$")
@@ -451,6 +452,20 @@ class Bench(WithFiles):
             self.assertAlmostEqual(r["gflops"], 2e-6 * r["macs"] / r["least_ms"], places=6)
         whole, half = (len(r["layers"]) for r in report["results"][:2])
         self.assertEqual(whole - half, 6)  # three blocks of two layers did not run
+
+    def test_plan(self):
+        default, fast = (json.loads(sluice("bench", "--net", "resnet20_cifar", "--layers", "--plan", plan, "--json").stdout)
+                         ["results"][0] for plan in ("default", "fast"))
+        self.assertEqual([default["plan"], fast["plan"]], ["default", "fast"])
+        listed = json.loads(sluice("nets", "--net", "resnet20_cifar", "--layers", "--json").stdout)[0]
+        self.assertEqual([l["primitive"] for l in default["layers"]], [l["primitive"] for l in listed["layers"]])
+        self.assertEqual(default["weight_bytes"], listed["weight_bytes"])
+        # The default plan's weights are bounded. The bound is loose by the vectors of scale and bias and the values of pixels.
+        weights = 4 * sum(l["parameters"] for l in listed["layers"])
+        self.assertLess(default["weight_bytes"], 1.5 * weights + 3 * 256 * 4)
+        self.assertGreater(fast["weight_bytes"], default["weight_bytes"])
+        names = lambda plan: [l["primitive"] for l in plan["layers"]]
+        self.assertGreater(sum("winograd" in n for n in names(fast)), sum("winograd" in n for n in names(default)))
 
     def test_roofline(self):
         report = json.loads(sluice("bench", "--net", "resnet20_cifar", "--layers", "--threads", 2, "--json").stdout)
@@ -484,6 +499,7 @@ class Bench(WithFiles):
         self.refused(2, sluice("bench"), "--net")
         self.refused(2, sluice("bench", "--net", "resnet18,nope"), "'nope'")
         self.refused(2, sluice("bench", "--net", "resnet18", "--threads", 0), "--threads")
+        self.refused(2, sluice("bench", "--net", "resnet18", "--plan", "slow"), "'slow'")
         self.refused(2, sluice("bench", "--net", "resnet18", "--line", "--json"), "--line")
         self.refused(2, sluice("bench", "--net", "resnet20_cifar", "--line", "--keep", "1,0.5"), "one mask")
         self.refused(2, sluice("bench", "--net", "all", "--weights", self.weights), "--weights")

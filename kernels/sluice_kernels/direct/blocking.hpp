@@ -25,7 +25,7 @@ struct Blocking {
     int NR = 1;             // vectors of output channels in a tile
     int vectors = 1;        // of output channels in all: ceil(K / width)
     int KC = 1;             // input channels in a pass
-    double cost = 0;        // multiply-adds, or what else takes their time, of one input channel of a line of all tiles
+    double cost = 0;        // of a line for each input channel and kernel position, in multiply-adds of vectors
     int lines = 1;
     Line line;
     int tiles_per_block = 1;  // pixel tiles that share one visit of the weights
@@ -54,7 +54,7 @@ struct Blocking {
 
         // Cost of a step in half cycles of a machine with two multiply-add and two load ports and a latency of four: a
         // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small terms
-        // break ties towards fewer visits of the caches.
+        // break ties towards fewer visits of the caches. Half a cycle is the time of one multiply-add.
         for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
             if (most_pixels(NR) < 1) break;
             const Line line = Line::cut(length, most_pixels(NR));

@@ -12,7 +12,8 @@ struct Reference {
 
     static constexpr double error_growth = 1;
     static constexpr bool supports(const Conv&) { return true; }
-    static constexpr double cost(const Conv&) { return std::numeric_limits<double>::max(); }  // a yardstick, not a choice
+    // A yardstick, not a choice.
+    static constexpr double cost(const Conv&) { return std::numeric_limits<double>::max(); }
     static constexpr std::int64_t packed_floats(const Conv& c) { return c.weights(); }
     static constexpr std::uint64_t packing(const Conv&) { return 0; }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }

@@ -46,8 +46,8 @@ struct WinogradTransform {
         return t;
     }();
 
-    // u = G g G^T: a window of 3 x 3, once for all. All factors are powers of two, so products are exact in double and every
-    // machine packs the same bits, whether its compiler fuses multiply and add or not.
+    // u = G g G^T: a window of 3 x 3, once for all. All factors are powers of two, so products are exact in double and
+    // every machine packs the same bits, whether its compiler fuses multiply and add or not.
     static void window(const double (&g)[3][3], double (&u)[n][n]) {
         const auto& G = matrices.G;
         const auto& scale = matrices.scale;
