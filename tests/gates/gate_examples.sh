@@ -26,13 +26,15 @@ cat >"$scratch/threads.cpp" <<'CODE'
 #include <sluice/threads/openmp.hpp>
 #include <sluice/threads/team.hpp>
 #include <sluice_kernels/cpu.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <vector>
 using Engine = sluice::Engine<sluice::nets::ResNet32Cifar<>, sluice::Cpu>;
 int main(int, char** argv) {
     const auto file = sluice::io::MappedFile::open(argv[1]);
-    const auto memory = sluice::host_memory<Engine>();
+    const int most = std::max(3, sluice::openmp_executor().parts);
+    const auto memory = sluice::host_memory<Engine>(0, most);
     Engine engine{memory};
     if (!file || !engine.load(file->bytes())) return 1;
     std::vector<float> image(Engine::input.size(), 0.25f), expected;

@@ -175,13 +175,13 @@ TEST_CASE("convolution: 3 x 3 windows on maps that hang over the edge of tiles b
 
 TEST_CASE("convolution: 3 x 3 windows in several blocks of tiles, shared by tiles and by output channels") {
     int runs = 0;
-    for (const ConvLayout& layout : layouts)
+    for (const ConvLayout& layout : {layouts[0], layouts[1], layouts[5]})
         for (const auto& [H, W, C, K] :
-             {std::array{57, 61, 20, 36}, {30, 37, 300, 24}, {13, 13, 70, 200}, {5, 6, 40, 260}}) {
+             {std::array{41, 45, 20, 20}, {14, 15, 300, 8}, {9, 9, 40, 200}, {5, 6, 40, 260}}) {
             const NaiveWindow w{.H = H, .W = W, .R = 3, .S = 3, .top = 1, .left = 1, .bottom = 1, .right = 1};
             runs += support::check_conv({.window = w, .C = C, .K = K}, layout, {2, 3, 5, 7});
         }
-    CHECK(runs >= 3 * 6 * 4);
+    CHECK(runs >= 3 * 3 * 4);
 }
 
 TEST_CASE("convolution: groups, where a primitive supports them") {

@@ -2,6 +2,7 @@
 // core: nothing includes it but the program that wants it.
 //
 //     sluice::Team team(4);
+//     auto memory = sluice::host_memory<Engine>(0, 4);  // layers may need scratch for each thread
 //     auto logits = engine.run(image, gates, team.executor());
 //
 // A frame forks and joins once a layer, a hundred times in a few milliseconds, so waiting threads first spin. After
