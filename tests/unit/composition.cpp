@@ -186,6 +186,26 @@ TEST_CASE("the input of a block that can be skipped has no reader after the bloc
     CHECK(later.starts_with("late: "));
 }
 
+TEST_CASE("a layer inside a block that can be skipped has no reader outside: the block may not run") {
+    const auto inside = [](bool concat) {
+        return complaint([concat](Builder& b) {
+            const Tensor x = b.input({8, 6, 6});
+            b.begin_group();
+            b.begin_block(x);
+            const Tensor y = b.conv("first", b.conv("a", x, {.K = 8}), {.K = 8, .shortcut = x});
+            b.end_block(y);
+            b.begin_block(y);
+            const Tensor hidden = b.conv("hidden", y, {.K = 8});
+            const Tensor z = b.conv("last", hidden, {.K = 8, .shortcut = y});
+            b.end_block(z);
+            if (concat) b.concat("outside", {b.conv("own", z, {.K = 8}), hidden});
+            else b.conv("outside", hidden, {.K = 8});
+        });
+    };
+    CHECK(inside(false) == "outside: reads hidden, a layer inside a block that can be skipped");
+    CHECK(inside(true) == "outside: reads hidden, a layer inside a block that can be skipped");
+}
+
 TEST_CASE("names are unique, for weights are found by them") {
     CHECK(graph::composition_error<Repeated>.view() == "same: two layers have this name");
 }

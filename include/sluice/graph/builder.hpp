@@ -198,6 +198,9 @@ class Builder {
             fail(name, ": reads a tensor that no layer of this network gives");
         else if (nodes[x.node].overwritten)
             fail(name, ": reads the input of a block that can be skipped, after that block has overwritten it");
+        else if (const int b = nodes[x.node].block;
+                 b >= 0 && b < block_count && blocks[b].gate >= 0 && blocks[b].last != x.node)
+            fail(name, ": reads ", nodes[x.node].name, ", a layer inside a block that can be skipped");
     }
 
     constexpr Node reading(Op op, const Name& name, Tensor x) {
