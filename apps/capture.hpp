@@ -1,10 +1,11 @@
-// Capture: what each node of a network yields, copied right after its step. Later steps reuse the memory, and a block
-// writes its result onto its input.
+// Capture: what each node of a network yields, copied right after its step or strip. Later ones reuse the memory, and a
+// block writes its result onto its input.
 #pragma once
 
 #include <vector>
 
-#include "sluice/graph/memory_map.hpp"
+#include "sluice/core/shape.hpp"
+#include "sluice/core/work.hpp"
 
 namespace sluice::tools {
 
@@ -13,15 +14,15 @@ struct Capture {
 
     explicit Capture(std::size_t nodes) : maps(nodes) {}
 
-    // arena: of the engine that has just run the node, where its map lies as HWC with a halo.
-    void take(int node, const Shape& s, const graph::Placement& p, const float* arena) {
-        std::vector<float>& map = maps[static_cast<std::size_t>(node)];
-        map.clear();
-        map.reserve(static_cast<std::size_t>(s.size()));
+    // work: just done; s: the shape of the node's whole map.
+    void take(const Work& work, const Shape& s) {
+        std::vector<float>& map = maps[static_cast<std::size_t>(work.node)];
+        map.resize(static_cast<std::size_t>(s.size()));
         for (int c = 0; c < s.C; ++c)
-            for (int h = 0; h < s.H; ++h)
+            for (int h = 0; h < work.rows; ++h)
                 for (int w = 0; w < s.W; ++w)
-                    map.push_back(arena[p.origin + std::int64_t(h) * p.row + std::int64_t(w) * p.pixel + c]);
+                    map[static_cast<std::size_t>((std::int64_t(c) * s.H + work.row + h) * s.W + w)] =
+                        work.out[std::int64_t(h) * work.row_pitch + std::int64_t(w) * work.pixel_pitch + c];
     }
 };
 

@@ -17,7 +17,7 @@
 namespace sluice::tools {
 
 template <class Net>
-inline constexpr auto memory_map_of = graph::memory_map(graph_of<Net>.nodes);  // by which engines lay out their arena
+inline constexpr auto memory_map_of = graph::memory_map(graph_of<Net>.nodes, graph::strips(graph_of<Net>));  // by which engines lay out their arena
 
 template <class Net>
 gate::Mask<Net> mask_of(const Gates& gates) {
@@ -61,7 +61,7 @@ class EngineSession final : public Session {
         const NoSetting missing = o.default_statistics ? NoSetting::takes_the_default : NoSetting::is_an_error;
         const auto logits = [&] {
             if (o.trace != nullptr) return engine.run(image, mask, o.executor, *o.trace, missing);
-            if (o.capture != nullptr) return engine.run(image, mask, o.executor, capturing(*o.capture, o.slot), missing);
+            if (o.capture != nullptr) return engine.run(image, mask, o.executor, capturing(*o.capture), missing);
             return engine.run(image, mask, o.executor, missing);
         }();
         if (!logits) return logits.status();
@@ -80,13 +80,10 @@ class EngineSession final : public Session {
     }
 
     // Engine::run's observer that copies each node's output.
-    auto capturing(Capture& capture, int slot) const {
-        const Memory memory = slot == 0 ? memory_ : frames_.at(static_cast<std::size_t>(slot) - 1);
-        const auto* arena = reinterpret_cast<const float*>(memory.activations.data());
-        return [&capture, arena](int node, auto&& call) {
+    static auto capturing(Capture& capture) {
+        return [&capture](const Work& work, auto&& call) {
             call();
-            const auto i = static_cast<std::size_t>(node);
-            capture.take(node, graph_of<Net>.nodes[i].out, memory_map_of<Net>.nodes[i], arena);
+            capture.take(work, graph_of<Net>.nodes[static_cast<std::size_t>(work.node)].out);
         };
     }
 };

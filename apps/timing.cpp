@@ -59,7 +59,10 @@ Timing time_frames(const AnyNetwork& network, const Weights& weights, Primitives
         Trace trace(network.facts.graph.nodes.size());
         FrameOptions traced = options;
         traced.trace = &trace;
-        for (std::size_t i = 0; i < frame_s.size(); ++i) (void)session->run(image, mask.gates, traced);
+        for (std::size_t i = 0; i < frame_s.size(); ++i) {
+            (void)session->run(image, mask.gates, traced);
+            trace.end_frame();
+        }
         t.layer_s = trace.least_s;
     }
     std::sort(frame_s.begin(), frame_s.end());

@@ -15,6 +15,7 @@
 #include "sluice/core/executor.hpp"
 #include "sluice/core/memory.hpp"
 #include "sluice/core/pixels.hpp"
+#include "sluice/core/work.hpp"
 #include "sluice/packed_weights.hpp"
 #include "sluice/plan/plan.hpp"
 
@@ -116,7 +117,8 @@ class Engine {
     const Weights& packed() const { return weights_; }
 
     // One frame. image: [C][H][W] floats, normalised as the weights expect. The logits stay valid until the next run().
-    // observe(node, call) must call call() once: for timing and counting, see Trace in apps.
+    // observe(work, call) is told of each piece of work (core/work.hpp) and must call call() once, which does it: for timing
+    // and counting, see Trace in apps.
     template <class Observer>
     Result<Logits> run(std::span<const float> image, const gate::Mask<Net>& gates, const Executor& executor,
                        Observer&& observe, NoSetting missing = NoSetting::is_an_error) {
@@ -175,7 +177,7 @@ class Engine {
     Weights weights_;
     float difference_ = 0, magnitude_ = 0;
 
-    static constexpr auto no_observer = [](int, auto&& call) { call(); };
+    static constexpr auto no_observer = [](const Work&, auto&& call) { call(); };
 
     float* arena() const { return reinterpret_cast<float*>(memory_.activations.data()); }
 

@@ -1,17 +1,28 @@
 // What follows a convolution, in registers.
 #pragma once
 
+#include <limits>
+
 #include "sluice/graph/node.hpp"
 #include "sluice_kernels/direct/unroll.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-// Inlined always: a call would send all sums of a register tile to memory and back.
+// Every activation there is cuts off at two bounds, of which either may be infinite: two instructions and no branch. A
+// NaN stays one, since the instructions of x86 give their second operand where any is a NaN.
 template <class V>
-SLUICE_INLINE inline V activated(V y, graph::Activation act) {
-    if (act != graph::Activation::none) y = max(y, V::zero());
-    if (act == graph::Activation::relu6) y = min(y, V::broadcast(6.0f));
-    return y;
-}
+struct Activated {
+    V low, high;
+
+    explicit Activated(graph::Activation act)
+        : low(V::broadcast(act == graph::Activation::none ? -infinity : 0.0f)),
+          high(V::broadcast(act == graph::Activation::relu6 ? 6.0f : infinity)) {}
+
+    // Inlined always: a call would send all sums of a register tile to memory and back.
+    SLUICE_INLINE V operator()(V y) const { return min(high, max(low, y)); }
+
+  private:
+    static constexpr float infinity = std::numeric_limits<float>::infinity();
+};
 
 }  // namespace sluice

@@ -5,7 +5,7 @@
 #include "sluice_kernels/choice.hpp"
 #include "sluice_kernels/isa/isa.hpp"
 #include "sluice_kernels/primitives.hpp"
-#include "sluice_kernels/step.hpp"
+#include "sluice_kernels/strips.hpp"
 
 namespace sluice::inline SLUICE_ABI {
 
@@ -21,6 +21,9 @@ constexpr Conv conv_of(const graph::Node& n, const graph::Placement& in, const g
             .add_pixel = add.pixel, .add_row = add.row};
 }
 
+// Not constexpr on purpose: graph/strips.hpp knows no primitive of those layers that needs any.
+void a_layer_computed_in_strips_needs_workspace();
+
 // The steps of one network under one plan, and the memory they need.
 template <class Net, class Plan, class Isa, class List>
 class CpuProgram;
@@ -29,13 +32,19 @@ template <class Net, class Plan, class Isa, class... P>
 class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
     static constexpr auto& net = graph_of<Net>;
     static constexpr int count = static_cast<int>(net.nodes.size());
-    static constexpr auto map = graph::memory_map(net.nodes);
+    static constexpr auto strips = [] {
+        if constexpr (requires { Plan::strips; }) return Plan::strips ? graph::strips(net) : graph::Strips<count>{};
+        else return graph::strips(net);
+    }();
+    static constexpr auto map = graph::memory_map(net.nodes, strips);
     using V = typename Isa::Vector;
 
     static constexpr Conv conv(int i) {
         const graph::Node& n = net.nodes[i];
-        return conv_of(n, map.nodes[n.input < 0 ? i : n.input], map.nodes[i],
-                       n.shortcut >= 0 ? map.nodes[n.shortcut] : graph::Placement{});
+        Conv c = conv_of(n, map.nodes[n.input < 0 ? i : n.input], map.nodes[i],
+                         n.shortcut >= 0 ? map.nodes[n.shortcut] : graph::Placement{});
+        c.strips = strips.inside[i];
+        return c;
     }
 
     // What the plan decides about: by node, a convolution (or one without weights) and the primitive that it names.
@@ -106,6 +115,10 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
             s.in = map.nodes[n.input < 0 ? i : n.input];
             s.out = map.nodes[i];
             if (n.shortcut >= 0) s.add = map.nodes[n.shortcut];
+            s.chain = strips.length[i];
+            s.height = strips.height[i];
+            if (s.chain > 0) s.rings = cache_lines(map.nodes[i + s.chain - 2].end) * 4;
+            if (s.rings > p.workspace) p.workspace = s.rings;
             s.clear_halo = s.out.buffer == i && s.out.top + s.out.left + s.out.bottom + s.out.right > 0;
             if (n.block >= 0 && net.blocks[n.block].gate >= 0) {
                 s.gate = net.blocks[n.block].gate;
@@ -129,6 +142,7 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
                             s.weights = p.weights;
                             p.weights += cache_lines(Q::packed_floats(s.conv));
                             s.workspace = Q::workspace_bytes(s.conv);
+                            if (strips.inside[i] && s.workspace > 0) a_layer_computed_in_strips_needs_workspace();
                             if (s.workspace > p.workspace) p.workspace = s.workspace;
                             if (Q::error_growth > p.error_growth) p.error_growth = Q::error_growth;
                         }
@@ -177,16 +191,24 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
         });
     }
 
-    // One frame. observe(node, call) runs each step by calling call(); a shut gate costs one branch per block.
+    // One frame. observe(work, call) runs each step, or each strip of it, by calling call(); a shut gate costs one branch
+    // per block.
     template <class Observer>
-    static void run(const Frame& frame, const gate::Mask<Net>& gates, const Executor& executor, Observer&& observe) {
+    static void run(Frame frame, const gate::Mask<Net>& gates, const Executor& executor, Observer&& observe) {
+        frame.in = frame.out = frame.arena;
         for (int i = 0; i < count;) {
             const Step& s = program.steps[i];
             if (s.gate >= 0 && !gates.open(s.gate)) {
                 i = s.skip_to;
                 continue;
             }
-            observe(i, [&] { run_step(s, frame, executor); });
+            if (s.chain > 0) {
+                const auto chain = std::span(program.steps).subspan(static_cast<std::size_t>(i), static_cast<std::size_t>(s.chain));
+                executor([&](int part) { run_strips(chain, i, frame, part, executor.parts, observe); });
+                i += s.chain;
+                continue;
+            }
+            observe(work_of(s, i, 0, frame), [&] { run_step(s, frame, executor); });
             ++i;
         }
     }

@@ -17,5 +17,13 @@ struct Map {
 
 // Shares of n things: part i has [share(n, i, parts), share(n, i + 1, parts)).
 constexpr int share(int n, int part, int parts) { return static_cast<int>(std::int64_t(n) * part / parts); }
+constexpr double largest_share(int n, int parts) { return double((n + parts - 1) / parts) / n; }
+
+// Whether threads share the columns of the weights rather than the tiles of the map. Tiles leave each with pixels that it
+// wrote itself a layer ago; columns make all read all pixels, half of them from the other's cache. But tiles make each
+// read all weights, and these may be so many more that columns win even if their shares are a little less equal.
+constexpr bool share_columns(int tiles, int columns, std::int64_t weights, std::int64_t pixels, int parts) {
+    return largest_share(tiles, parts) > (weights > 32 * pixels ? 0.8 : 1.25) * largest_share(columns, parts);
+}
 
 }  // namespace sluice

@@ -20,6 +20,7 @@ struct Conv {
     int R = 1, S = 1, stride = 1, top = 0, left = 0;
     int groups = 1;
     bool add = false;
+    bool strips = false;  // computed a few rows at a time: no tile may reach from one row to the next
     graph::Activation act = graph::Activation::none;
     int in_pixel = 0, in_row = 0;
     int out_pixel = 0, out_row = 0;

@@ -18,6 +18,8 @@ struct Frame {
     const float* epilogue = nullptr;  // scale and bias vectors of all layers, for the gate setting in force
     float* arena = nullptr;
     std::byte* workspace = nullptr;   // of all parts
+    float* in = nullptr;              // what a step's `in` counts from, and its `out`: the arena, or rings of rows
+    float* out = nullptr;
 };
 
 struct Step {
@@ -33,9 +35,12 @@ struct Step {
     int gate = -1;                      // the gate that may skip this step, or -1
     int skip_to = 0;                    // the step to go on with if that gate is shut
     bool clear_halo = false;            // first writer of a buffer with a halo
+    int chain = 0;                      // so many steps from here are computed in strips: see strips.hpp
+    std::int64_t rings = 0;             // bytes of their rings, for each part
+    int height = 0;                     // rows of a strip of the last one's output
 
-    Map input(const Frame& f) const { return {conv.C, conv.H, conv.W, in.pixel, in.row, f.arena + in.origin}; }
-    Map output(const Frame& f) const { return {conv.K, conv.P, conv.Q, out.pixel, out.row, f.arena + out.origin}; }
+    Map input(const Frame& f) const { return {conv.C, conv.H, conv.W, in.pixel, in.row, f.in + in.origin}; }
+    Map output(const Frame& f) const { return {conv.K, conv.P, conv.Q, out.pixel, out.row, f.out + out.origin}; }
 };
 
 inline void run_step(const Step& s, const Frame& f, const Executor& executor) {
@@ -74,8 +79,8 @@ void average_pool_step(const Step& s, const Frame& f, int part, int parts) {
 
 template <class P, std::uint64_t used>
 void conv_step(const Step& s, const Frame& f, int part, int parts) {
-    P::template run<used>(s.conv, {.in = f.arena + s.in.origin,
-                                   .out = f.arena + s.out.origin,
+    P::template run<used>(s.conv, {.in = f.in + s.in.origin,
+                                   .out = f.out + s.out.origin,
                                    .add = s.conv.add ? f.arena + s.add.origin : nullptr,
                                    .weights = f.weights + s.weights,
                                    .scale = f.epilogue + s.scale,

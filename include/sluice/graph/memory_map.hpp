@@ -4,7 +4,7 @@
 // Around a map lies a halo of zeros as wide as its widest reader's padding, so convolutions have no border cases. A
 // convolution with a shortcut writes onto the shortcut's buffer whenever nobody else reads it any more; that makes a
 // skipped block a no-op, since its output already is where its input is. The parts of a concatenation share one buffer,
-// each with channels of its own.
+// each with channels of its own. Inside a chain of layers that are computed in strips, maps are rings of a few rows.
 #pragma once
 
 #include <algorithm>
@@ -14,10 +14,11 @@
 
 #include "sluice/graph/arena.hpp"
 #include "sluice/graph/node.hpp"
+#include "sluice/graph/strips.hpp"
 
 namespace sluice::inline SLUICE_ABI::graph {
 
-// One node's output. Distances are in floats.
+// One node's output. Distances are in floats. A ring of rows lies in the workspace of each thread, not in the arena.
 struct Placement {
     std::int64_t begin = 0, end = 0;               // the buffer within the arena, halo included
     std::int64_t origin = 0;                       // channel 0 of pixel (0, 0) within the arena
@@ -42,7 +43,7 @@ namespace detail {
 
 // Who writes which buffer first, how long it is needed, how wide its halo is.
 template <std::size_t N>
-constexpr void assign_buffers(const std::array<Node, N>& nodes, MemoryMap<N>& map) {
+constexpr void assign_buffers(const std::array<Node, N>& nodes, const Strips<N>& strips, MemoryMap<N>& map) {
     const int count = static_cast<int>(N);
     std::array<int, N> last_reader{};
     for (int i = 0; i < count; ++i) {
@@ -74,14 +75,20 @@ constexpr void assign_buffers(const std::array<Node, N>& nodes, MemoryMap<N>& ma
         read.bottom = std::max(read.bottom, n.window.below(n.in.H));
         read.right = std::max(read.right, n.window.beside(n.in.W));
     }
+    // What a chain reads is needed until its last layer is done.
+    for (int i = 0; i < count; ++i) {
+        if (strips.length[i] == 0) continue;
+        Lifetime& life = map.buffers[map.nodes[nodes[i].input].buffer];
+        life.last = std::max(life.last, i + strips.length[i] - 1);
+    }
 }
 
 }  // namespace detail
 
 template <std::size_t N>
-constexpr MemoryMap<N> memory_map(const std::array<Node, N>& nodes) {
+constexpr MemoryMap<N> memory_map(const std::array<Node, N>& nodes, const Strips<N>& strips = {}) {
     MemoryMap<N> map;
-    detail::assign_buffers(nodes, map);
+    detail::assign_buffers(nodes, strips, map);
     const auto whole = [&](std::size_t i) -> const Node& {
         return nodes[i].slice_of >= 0 ? nodes[static_cast<std::size_t>(nodes[i].slice_of)] : nodes[i];
     };
@@ -92,15 +99,17 @@ constexpr MemoryMap<N> memory_map(const std::array<Node, N>& nodes) {
         const Shape& s = whole(i).out;
         p.pixel = pixel_pitch(s.C);
         p.row = (p.left + s.W + p.right) * p.pixel;
-        map.buffers[i].floats = std::int64_t(p.top + s.H + p.bottom) * p.row;
+        if (strips.rows[i] == 0) map.buffers[i].floats = std::int64_t(p.top + s.H + p.bottom) * p.row;
     }
     map.floats = place(map.buffers);
 
     for (std::size_t i = 0; i < N; ++i) {
         Placement& p = map.nodes[i];
         if (p.buffer == static_cast<int>(i)) {
-            p.begin = map.buffers[i].begin;
-            p.end = p.begin + map.buffers[i].floats;
+            // The rings of a chain lie one behind the other.
+            const bool ring = strips.rows[i] > 0;
+            p.begin = !ring ? map.buffers[i].begin : strips.length[i] > 0 ? 0 : (map.nodes[i - 1].end + 15) / 16 * 16;
+            p.end = p.begin + (ring ? std::int64_t(strips.rows[i]) * p.row : map.buffers[i].floats);
             p.origin = p.begin + std::int64_t(p.top) * p.row + p.left * p.pixel + nodes[i].channel;
         } else if (nodes[i].shortcut >= 0 &&
                    map.nodes[static_cast<std::size_t>(nodes[i].shortcut)].buffer == p.buffer) {

@@ -12,6 +12,8 @@ namespace sluice::inline SLUICE_ABI {
 // checkpoint's float32 values do, but no more than `most_weights` times as much in all.
 struct DefaultPlan {
     static constexpr double most_weights = 1.5;
+    // Whether large maps that only the next layer reads come into being a strip of rows at a time: graph/strips.hpp.
+    static constexpr bool strips = true;
     static constexpr std::string_view primitive(int /*node*/, const graph::Node&) { return {}; }
 };
 
@@ -20,9 +22,10 @@ struct FastPlan : DefaultPlan {
     static constexpr double most_weights = std::numeric_limits<double>::infinity();
 };
 
-// One primitive for all layers: UniformPlan<"reference"> is the yardstick that benchmarks verify against.
+// One primitive for all layers, each map as a whole: UniformPlan<"reference"> is the yardstick that benchmarks verify against.
 template <Text<23> name>
 struct UniformPlan {
+    static constexpr bool strips = false;
     static constexpr std::string_view primitive(int, const graph::Node&) { return name.view(); }
 };
 

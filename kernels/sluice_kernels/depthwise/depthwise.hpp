@@ -34,10 +34,13 @@ struct Depthwise {
     }
     static constexpr std::uint64_t packing(const Conv&) { return static_cast<unsigned>(V::width); }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
-    // Bit MR: lines of MR pixels.
+    // Bit MR: lines of MR pixels. Windows 3 wide, which all of today's networks have, load each input once for all of the
+    // outputs that it counts in: 16 bits for each of the two strides.
+    static constexpr int kind(const Conv& c) { return c.S == 3 && c.stride <= 2 ? c.stride : 0; }
     static constexpr std::uint64_t variants(const Conv& c) {
         const Line line = Line::cut(c.Q, most_pixels);
-        return std::uint64_t(1) << line.shorter | (line.longer > 0 ? std::uint64_t(2) << line.shorter : 0);
+        const std::uint64_t lines = std::uint64_t(1) << line.shorter | (line.longer > 0 ? std::uint64_t(2) << line.shorter : 0);
+        return lines << 16 * kind(c);
     }
 
     // [vector of channels][R][S][width]. Channels past C are zero.
@@ -51,54 +54,84 @@ struct Depthwise {
                 }
     }
 
-    // Threads share the tiles of all rows. Channels are the inner loop: memory is then read from one end to the other.
+    // Threads share the tiles of all rows.
     template <std::uint64_t used>
     static void run(const Conv& c, const ConvArgs& a) {
         const Line line = Line::cut(c.Q, most_pixels);
-        const int all = c.P * line.tiles;
-        for (int unit = share(all, a.part, a.parts); unit < share(all, a.part + 1, a.parts); ++unit) {
-            const int p = unit / line.tiles, tile = unit % line.tiles;
-            const int q = tile * line.shorter + std::min(tile, line.longer), MR = line.shorter + (tile < line.longer);
-            int k = 0;
-            for (; k + V::width <= c.C; k += V::width) kernels<used, WholeVector<V>>[MR](c, a, p, q, k, {});
-            if (k < c.C) kernels<used, PartOfVector<V>>[MR](c, a, p, q, k, {c.C - k});
-        }
+        const int all = c.P * line.tiles, block = channels_at_once(c);
+        for (int begin = 0; begin < c.C; begin += block)
+            for (int unit = share(all, a.part, a.parts); unit < share(all, a.part + 1, a.parts); ++unit) {
+                const int p = unit / line.tiles, tile = unit % line.tiles;
+                const int q = tile * line.shorter + std::min(tile, line.longer);
+                const int MR = line.shorter + (tile < line.longer);
+                kernels<used>[kind(c)][MR](c, a, p, q, begin, std::min(begin + block, c.C));
+            }
     }
 
   private:
-    // Output pixels (p, q) to (p, q + MR - 1), channels k and following.
-    template <int MR, class Lanes>
-    static void line_of(const Conv& c, const ConvArgs& a, int p, int q, int k, const Lanes& lanes) {
-        const std::ptrdiff_t pixel = std::ptrdiff_t(c.stride) * c.in_pixel;
-        const float* const corner = a.in + std::ptrdiff_t(p * c.stride - c.top) * c.in_row + q * pixel -
-                                    std::ptrdiff_t(c.left) * c.in_pixel + k;
-        const float* w = a.weights + std::ptrdiff_t(k) * c.R * c.S;
-        V sum[MR];
-        unroll<MR>([&](auto i) SLUICE_INLINE { sum[i] = V::zero(); });
-        for (int r = 0; r < c.R; ++r)
-            for (int s = 0; s < c.S; ++s, w += V::width) {
-                const float* const x = corner + std::ptrdiff_t(r) * c.in_row + std::ptrdiff_t(s) * c.in_pixel;
-                const V weight = V::load(w);
-                unroll<MR>([&](auto i) SLUICE_INLINE { sum[i] = fma(lanes.load(x + i * pixel), weight, sum[i]); });
+    // Of a map that lies in L2: as many as leave R rows in half of L1, so that each is fetched once and not R times, but
+    // no shorter runs than four vectors. All of a larger map: memory is best read from one end to the other.
+    static constexpr int channels_at_once(const Conv& c) {
+        if (std::int64_t(c.P) * c.stride * c.in_row * 4 > Isa::l2) return c.C;
+        const int row_bytes = (c.Q * c.stride + c.S) * V::width * 4;
+        return std::max(4, Isa::l1 / 2 / (c.R * row_bytes)) * V::width;
+    }
+
+    // Output pixels (p, q) to (p, q + MR - 1), channels [begin, end). Distances are local: a store through a pointer to
+    // float would make the compiler read them again.
+    template <int MR, int kind>
+    static void line_of(const Conv& c, const ConvArgs& a, int p, int q, int begin, int end) {
+        const std::ptrdiff_t in_pixel = c.in_pixel, in_row = c.in_row, out_pixel = c.out_pixel, add_pixel = c.add_pixel;
+        const int R = c.R, S = kind > 0 ? 3 : c.S, stride = kind > 0 ? kind : c.stride;
+        const float* const in = a.in + (p * stride - c.top) * in_row + (q * stride - c.left) * in_pixel + begin;
+        const float* const scale = a.scale + begin;
+        const float* const bias = a.bias + begin;
+        const float* const add = c.add ? a.add + std::ptrdiff_t(p) * c.add_row + q * add_pixel + begin : nullptr;
+        float* const out = a.out + std::ptrdiff_t(p) * c.out_row + q * out_pixel + begin;
+        const float* w = a.weights + std::ptrdiff_t(begin) * R * S;
+        const Activated<V> activated(c.act);
+        constexpr int columns = (MR - 1) * kind + 3;  // of the input
+        for_lanes<V>(end - begin, [&](int k, auto lanes) SLUICE_INLINE {
+            V sum[MR];
+            unroll<MR>([&](auto i) SLUICE_INLINE { sum[i] = V::zero(); });
+            for (int r = 0; r < R; ++r, w += S * V::width) {
+                const float* const x = in + r * in_row + k;
+                if constexpr (kind == 0) {
+                    for (int s = 0; s < S; ++s) {
+                        const V weight = V::load(w + s * V::width);
+                        unroll<MR>([&](auto i) SLUICE_INLINE {
+                            sum[i] = fma(lanes.load(x + (i * stride + s) * in_pixel), weight, sum[i]);
+                        });
+                    }
+                } else {
+                    const V weight[3] = {V::load(w), V::load(w + V::width), V::load(w + 2 * V::width)};
+                    const float* base[(columns + 3) / 4];
+                    unroll<(columns + 3) / 4>([&](auto i) SLUICE_INLINE { base[i] = x + 4 * i * in_pixel; });
+                    unroll<columns>([&](auto column) SLUICE_INLINE {
+                        const V pixel = lanes.load(base[column / 4] + column % 4 * in_pixel);
+                        unroll<3>([&](auto s) SLUICE_INLINE {
+                            constexpr int from = column - s, i = from / kind;
+                            if constexpr (from >= 0 && from % kind == 0 && i < MR) sum[i] = fma(pixel, weight[s], sum[i]);
+                        });
+                    });
+                }
             }
-        const V scale = V::load(a.scale + k), bias = V::load(a.bias + k);
-        float* const out = a.out + std::ptrdiff_t(p) * c.out_row + std::ptrdiff_t(q) * c.out_pixel + k;
-        const float* const add =
-            c.add ? a.add + std::ptrdiff_t(p) * c.add_row + std::ptrdiff_t(q) * c.add_pixel + k : nullptr;
-        unroll<MR>([&](auto i) SLUICE_INLINE {
-            V y = fma(sum[i], scale, bias);
-            if (add != nullptr) y = y + lanes.load(add + i * c.add_pixel);
-            lanes.store(activated(y, c.act), out + i * c.out_pixel);
+            const V by = V::load(scale + k), plus = V::load(bias + k);
+            unroll<MR>([&](auto i) SLUICE_INLINE {
+                V y = fma(sum[i], by, plus);
+                if (add != nullptr) y = y + lanes.load(add + i * add_pixel + k);
+                lanes.store(activated(y), out + i * out_pixel + k);
+            });
         });
     }
 
-    template <class Lanes>
-    using Kernel = void (*)(const Conv&, const ConvArgs&, int p, int q, int k, const Lanes&);
-    template <std::uint64_t used, class Lanes>
+    using Kernel = void (*)(const Conv&, const ConvArgs&, int p, int q, int begin, int end);
+    template <std::uint64_t used>
     static constexpr auto kernels = [] {
-        std::array<Kernel<Lanes>, most_pixels + 1> table{};
-        unroll<most_pixels>([&](auto i) {
-            if constexpr ((used >> (i + 1) & 1) != 0) table[i + 1] = &line_of<i + 1, Lanes>;
+        std::array<std::array<Kernel, most_pixels + 1>, 3> table{};
+        unroll<3 * most_pixels>([&](auto n) {
+            constexpr int kind = n / most_pixels, MR = n % most_pixels + 1;
+            if constexpr ((used >> (16 * kind + MR) & 1) != 0) table[kind][MR] = &line_of<MR, kind>;
         });
         return table;
     }();

@@ -39,7 +39,7 @@ struct Blocking {
     }
     // Evenly spaced windows: 1x1 kernels, and no halo between rows on either side.
     static constexpr bool is_flat(const Conv& c) {
-        return c.R == 1 && c.S == 1 && c.stride == 1 && c.in_row == c.Q * c.in_pixel &&
+        return !c.strips && c.R == 1 && c.S == 1 && c.stride == 1 && c.in_row == c.Q * c.in_pixel &&
                c.out_row == c.Q * c.out_pixel && (!c.add || c.add_row == c.Q * c.add_pixel);
     }
     // Where pixels lie side by side, one kernel row is one run of S * C floats; that keeps a 3-channel stem's runs long.

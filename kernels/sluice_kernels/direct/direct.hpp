@@ -54,8 +54,7 @@ struct Direct {
     static void run(const Conv& c, const ConvArgs& a) {
         const Blocks b = Blocks::of(c);
         const int columns = (b.vectors + b.NR - 1) / b.NR, tiles = b.lines * b.line.tiles;
-        // Threads share columns of weights where there are enough of them, else pixels.
-        const bool by_column = columns % a.parts == 0 || columns >= 4 * a.parts;
+        const bool by_column = share_columns(tiles, columns, c.weights(), std::int64_t(c.H) * c.W * c.C, a.parts);
         const int column_begin = by_column ? share(columns, a.part, a.parts) : 0;
         const int column_end = by_column ? share(columns, a.part + 1, a.parts) : columns;
         const int tile_begin = by_column ? 0 : share(tiles, a.part, a.parts);
@@ -80,6 +79,9 @@ struct Direct {
                 t.act = last ? c.act : graph::Activation::none;
                 const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC;  // weights of one output channel
                 const float* pass = a.weights + std::ptrdiff_t(b.vectors) * V::width * c.R * c.S * c0;
+                const int next_KC = std::min(b.KC, c.C - c0 - KC);  // none behind the last: the next layer's weights
+                const float* const next_pass =
+                    pass + (std::ptrdiff_t(b.vectors) * KC + column_begin * b.NR * next_KC) * V::width * c.R * c.S;
                 for (int column = column_begin; column < column_end; ++column) {
                     const int NR = std::min(b.NR, b.vectors - column * b.NR);
                     const int k = column * b.NR * V::width;
@@ -87,10 +89,11 @@ struct Direct {
                     t.weights = pass + k * lane_floats;
                     t.scale = a.scale + k;
                     t.bias = first ? a.bias + k : nullptr;
-                    // The tiles of this column share the fetching of the next one's weights.
-                    const std::ptrdiff_t column_bytes = NR * V::width * lane_floats * std::ptrdiff_t(sizeof(float));
-                    const std::ptrdiff_t fetch = column_bytes / (block_end - block);
-                    t.prefetch = reinterpret_cast<const char*>(t.weights) + column_bytes;
+                    // The tiles of this column share the fetching of the next one's weights, or of the next pass's.
+                    const std::ptrdiff_t column_floats = NR * V::width * lane_floats;
+                    const std::ptrdiff_t fetch = column_floats * std::ptrdiff_t(sizeof(float)) / (block_end - block);
+                    const float* const next = column + 1 < column_end ? t.weights + column_floats : next_pass;
+                    t.prefetch = reinterpret_cast<const char*>(next);
                     t.prefetch_step = fetch / lane_floats;
                     // An earlier pass has left its sum in the output; the map to add came in with the first.
                     const float* add = !first ? a.out : c.add ? a.add : nullptr;

@@ -48,6 +48,9 @@ template <class V, int MR, int NR>
 
     const float* w = t.weights;
     const char* prefetch = t.prefetch;
+    // Cache lines to fetch in a step. A map of few pixels is one tile, and fetches all of the next column's weights.
+    constexpr int cache_line = 64, step_lines = (NR * V::width * 4 + cache_line - 1) / cache_line;
+    constexpr int fetches = MR <= 4 ? step_lines : 1;
     const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
     constexpr int bases = (MR + pixels_per_base - 1) / pixels_per_base;
     for (int r = 0; r < t.rows; ++r) {
@@ -65,7 +68,7 @@ template <class V, int MR, int NR>
                 V b[NR];
                 unroll<NR>([&](auto j) SLUICE_INLINE { b[j] = V::load(w + j * V::width); });
                 w += NR * V::width;
-                __builtin_prefetch(prefetch, 0, 2);
+                unroll<fetches>([&](auto j) SLUICE_INLINE { __builtin_prefetch(prefetch + j * cache_line, 0, 2); });
                 prefetch += prefetch_step;
                 unroll<MR>([&](auto i) SLUICE_INLINE {
                     const V x = V::broadcast(a[i / pixels_per_base][(i % pixels_per_base) * pixel]);
@@ -76,6 +79,7 @@ template <class V, int MR, int NR>
         }
     }
 
+    const Activated<V> activated(t.act);
     unroll<NR>([&](auto j) SLUICE_INLINE {
         constexpr int channel = j * V::width;
         const bool whole = j < NR - 1 || t.tail == V::width;
@@ -87,10 +91,9 @@ template <class V, int MR, int NR>
                 const float* add = t.add + i * t.add_pixel + channel;
                 y = y + (whole ? V::load(add) : load_lanes<V>(add, t.tail));
             }
-            y = activated(y, t.act);
             float* out = t.out + i * t.out_pixel + channel;
-            if (whole) y.store(out);
-            else store_lanes<V>(y, out, t.tail);
+            if (whole) activated(y).store(out);
+            else store_lanes<V>(activated(y), out, t.tail);
         });
     });
 }

@@ -61,8 +61,9 @@ struct Winograd {
     static void run(const Conv& c, const ConvArgs& a) {
         const Cut cut = Cut::of(c);
         const int tiles = cut.product.line.tiles, columns = cut.columns();
-        // Threads share tiles where each has a block of them, else columns of weights; then each transforms all tiles.
-        const bool by_column = tiles < a.parts * cut.per_block && columns >= a.parts;
+        // Where threads share columns, each transforms all tiles.
+        const bool by_column =
+            share_columns(tiles, columns, packed_floats(c), std::int64_t(c.H) * c.W * c.C, a.parts);
         const int column_begin = by_column ? share(columns, a.part, a.parts) : 0;
         const int column_end = by_column ? share(columns, a.part + 1, a.parts) : columns;
         const int begin = by_column ? 0 : share(tiles, a.part, a.parts);
@@ -150,6 +151,7 @@ struct Winograd {
                                  int begin, int end) {
         const int p = tile / Cut::tiles_across(c) * m, q = tile % Cut::tiles_across(c) * m;
         const int rows = std::min(m, c.P - p), columns = std::min(m, c.Q - q);
+        const Activated<V> activated(c.act);
         for_lanes<V>(end - begin, [&](int lane, auto lanes) {
             const int k = begin + lane;
             V half[m][n];
@@ -170,7 +172,7 @@ struct Winograd {
                     if (s >= columns) return;
                     V x = fma(y[s], scale, bias);
                     if (add) x = x + lanes.load(add + s * c.add_pixel);
-                    lanes.store(activated(x, c.act), out + s * c.out_pixel);
+                    lanes.store(activated(x), out + s * c.out_pixel);
                 });
             }
         });
