@@ -20,7 +20,7 @@ class Choice {
     static constexpr int nodes = Layers::nodes, count = sizeof...(P);
 
     struct Offer {
-        bool valid = false;  // supported, and none other wanted
+        bool valid = false;  // supported, and wanted or exact enough
         double cost = 0;
         std::int64_t floats = 0;
     };
@@ -32,7 +32,8 @@ class Choice {
             if (!Layers::has(i)) continue;
             const Conv c = Layers::conv(i);
             const std::string_view wanted = Layers::wanted(i);
-            if ((wanted.empty() || wanted == Q::name) && Q::supports(c))
+            const bool open = wanted.empty() && Q::error_growth <= Layers::most_error;
+            if ((open || wanted == Q::name) && Q::supports(c))
                 offers[i] = {true, Q::cost(c), Q::packed_floats(c)};
         }
         return offers;

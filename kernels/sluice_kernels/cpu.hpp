@@ -32,10 +32,7 @@ template <class Net, class Plan, class Isa, class... P>
 class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
     static constexpr auto& net = graph_of<Net>;
     static constexpr int count = static_cast<int>(net.nodes.size());
-    static constexpr auto strips = [] {
-        if constexpr (requires { Plan::strips; }) return Plan::strips ? graph::strips(net) : graph::Strips<count>{};
-        else return graph::strips(net);
-    }();
+    static constexpr auto strips = Plan::strips ? graph::strips(net) : graph::Strips<count>{};
     static constexpr auto map = graph::memory_map(net.nodes, strips);
     using V = typename Isa::Vector;
 
@@ -50,10 +47,7 @@ class CpuProgram<Net, Plan, Isa, PrimitiveList<P...>> {
     // What the plan decides about: by node, a convolution (or one without weights) and the primitive that it names.
     struct Layers {
         static constexpr int nodes = count;
-        static constexpr double most_weights = [] {
-            if constexpr (requires { Plan::most_weights; }) return Plan::most_weights;
-            else return DefaultPlan::most_weights;
-        }();
+        static constexpr double most_weights = Plan::most_weights, most_error = Plan::most_error;
         static constexpr bool has(int i) { return net.nodes[i].has_weights(); }
         static constexpr Conv conv(int i) { return CpuProgram::conv(i); }
         static constexpr std::string_view wanted(int i) { return Plan::primitive(i, net.nodes[i]); }

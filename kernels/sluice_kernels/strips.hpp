@@ -2,8 +2,8 @@
 //
 // Each strip of the last step's output pulls the rows that it needs out of the step before, and so on. A map inside the
 // chain is a ring: rows that nobody needs any more go, the others move to its beginning. They are few, the overlap of
-// neighbouring windows, and lie in a cache. Threads share the last map's rows; each has rings of its own, and they compute
-// twice only what both need at the border.
+// neighbouring windows, and lie in a cache. Threads share the last map's rows; each has rings of its own, and they
+// compute twice only what both need at the border.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,11 @@ namespace sluice::inline SLUICE_ABI::kernels {
 
 // What an observer is told: the rows that a step is about to write.
 inline Work work_of(const Step& s, int node, int row, const Frame& f) {
-    return {.node = node, .row = row, .rows = s.conv.P, .out = f.out + s.out.origin, .pixel_pitch = s.out.pixel,
+    return {.node = node,
+            .row = row,
+            .rows = s.conv.P,
+            .out = f.out + s.out.origin,
+            .pixel_pitch = s.out.pixel,
             .row_pitch = s.out.row};
 }
 
@@ -29,8 +33,8 @@ struct Progress {
     int end = 0;    // this strip goes up to here
 };
 
-// The part of a step that computes output rows [from, to) into and out of maps whose first places hold rows `in_begin` and
-// `out_begin`.
+// The part of a step that computes output rows [from, to) into and out of maps whose first places hold rows `in_begin`
+// and `out_begin`.
 constexpr Step rows_of(const Step& s, int from, int to, int in_begin, int out_begin) {
     Step part = s;
     const int window = from * s.window.stride - s.window.top, first = std::max(0, window);
@@ -94,8 +98,10 @@ void run_strips(std::span<const Step> chain, int node, const Frame& f, int part,
             if (i > 0) maps.in = rings;
             if (i < last) maps.out = rings;
             const auto run = [&] { s.run(strip, maps, 0, 1); };
-            if (part == 0) observe(work_of(strip, node + i, p.done, maps), run);
-            else run();
+            if (part == 0)
+                observe(work_of(strip, node + i, p.done, maps), run);
+            else
+                run();
             p.done = p.end;
             // The halo below the map.
             if (i < last && p.done == s.conv.P && s.out.bottom > 0)
@@ -106,4 +112,4 @@ void run_strips(std::span<const Step> chain, int node, const Frame& f, int part,
     }
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::kernels

@@ -15,5 +15,5 @@ static_assert(sluice::macs<Net>() > 40'000'000'000);
 constexpr auto half = sluice::gate::proportional<Net>(sluice::percent(50));
 static_assert(half.kept() == std::array{10, 30, 51, 25});
 static_assert(sluice::parameters<Net>(half) < sluice::parameters<Net>());
-static_assert(sluice::graph::memory_map(net.nodes).floats * 4 == Engine::memory.activations);
+static_assert(sluice::graph::memory_map(net.nodes, sluice::graph::strips(net)).floats * 4 == Engine::memory.activations);
 static_assert(Engine::memory.weights > 4u * 300'000'000 && Engine::memory.activations < 20u << 20);

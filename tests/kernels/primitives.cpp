@@ -18,9 +18,10 @@ using support::NaiveWindow;
 
 namespace {
 
-// Layouts that take turns. Lines: plain; as engines have it, in place; another map to add; all at odds with each other.
-constexpr std::array<ConvLayout, 6> layouts{{
+// Layouts that take turns. Lines: plain; in strips; as engines have it, in place; another map to add; all at odds with each other.
+constexpr std::array<ConvLayout, 7> layouts{{
     {},
+    {.strips = true},
     {.add = Add::in_place, .in_halo = 1, .out_halo = 1},
     {.add = Add::elsewhere, .out_gap = 16, .add_gap = 3, .add_halo = 2},
     {.in_gap = 16, .out_halo = 2, .in_shift = 1, .out_shift = 1, .vector_shift = 1},

@@ -27,6 +27,7 @@ struct ConvLayout {
     int in_halo = 0, out_halo = 0, add_halo = 0;     // pixels around the map that nobody may read or write
     int in_shift = 0, out_shift = 0, add_shift = 0;  // floats off alignment
     int vector_shift = 0;                            // likewise, of scale and bias
+    bool strips = false;                             // whether tiles must end with their row
 };
 
 // Relative to the largest result. Sums of 300 * 3 * 3 products in single precision were seen to miss by 1.5e-6.
@@ -43,6 +44,7 @@ inline sluice::kernels::Conv conv_of(const NaiveConv& n, const ConvLayout& l, co
     c.C = n.C, c.H = w.H, c.W = w.W, c.K = n.K, c.P = w.P(), c.Q = w.Q();
     c.R = w.R, c.S = w.S, c.stride = w.stride, c.top = w.top, c.left = w.left, c.groups = n.groups;
     c.add = l.add != Add::none;
+    c.strips = l.strips;
     using sluice::graph::Activation;
     c.act = n.floor < 0 ? Activation::none : n.ceiling > 6 ? Activation::relu : Activation::relu6;
     c.in_pixel = in.pixel(), c.in_row = in.row();

@@ -71,9 +71,9 @@ TEST_CASE("a shut gate executes nothing: steps and multiply-accumulates of every
         for (int g = 0; g < 6; ++g) mask.set(g, (bits >> g & 1) != 0);
         std::int64_t executed = 0;
         std::vector<int> steps, expected;
-        const auto logits = net.engine.run(image, mask, {}, [&](int node, auto&& call) {
-            executed += graph_of<Net>.nodes[static_cast<std::size_t>(node)].macs();
-            steps.push_back(node);
+        const auto logits = net.engine.run(image, mask, {}, [&](const Work& work, auto&& call) {
+            executed += graph_of<Net>.nodes[static_cast<std::size_t>(work.node)].macs();
+            steps.push_back(work.node);
             call();
         });
         REQUIRE(logits);

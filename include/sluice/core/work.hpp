@@ -7,10 +7,10 @@ namespace sluice::inline SLUICE_ABI {
 
 // Rows of one node's output: all, or a strip. Maps that are computed in strips never exist as a whole.
 struct Work {
-    int node = 0;                 // of graph_of<Net>
+    int node = 0;  // of graph_of<Net>
     int row = 0, rows = 0;
-    const float* out = nullptr;   // channel 0 of pixel (row, 0), once the work is done
+    const float* out = nullptr;          // channel 0 of pixel (row, 0), once the work is done
     int pixel_pitch = 0, row_pitch = 0;  // in floats
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI

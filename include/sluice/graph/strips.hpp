@@ -49,12 +49,14 @@ constexpr auto strips(const Graph<N, B>& graph) {
     const auto skipped_with = [&](const Node& n) {
         return n.block >= 0 && graph.blocks[n.block].gate >= 0 ? n.block : -1;
     };
-    // Whether node i's map can be a ring.
+    // Whether node i's map can be a ring: the next layer is its only reader and reads all of its rows.
     const auto linked = [&](int i) {
         const Node& n = nodes[i];
         const Node& next = nodes[i + 1];
-        return by_rows(n) && by_rows(next) && next.input == i && next.window.R >= next.window.stride && readers[i] == 1 && n.shortcut < 0 && n.slice_of < 0 &&
-               !n.overwritten && skipped_with(n) == skipped_with(next) && n.out.size() * 4 >= least_map_bytes;
+        return by_rows(n) && by_rows(next) && next.input == i && readers[i] == 1 &&
+               next.window.R >= next.window.stride && next.window.below(n.out.H) >= 0 && n.shortcut < 0 &&
+               n.slice_of < 0 && !n.overwritten && skipped_with(n) == skipped_with(next) &&
+               n.out.size() * 4 >= least_map_bytes;
     };
     // Rows of each ring, from the last layer's to the first one's; the bytes of all.
     const auto set_rows = [&](int first, int last, int height) {
@@ -87,4 +89,4 @@ constexpr auto strips(const Graph<N, B>& graph) {
     return s;
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::graph

@@ -1,4 +1,5 @@
-// A plan is a type that says which primitive computes each layer.
+// A plan is a type that says which primitive computes each layer. It derives from DefaultPlan and hides what it wants
+// otherwise.
 #pragma once
 
 #include <limits>
@@ -12,6 +13,9 @@ namespace sluice::inline SLUICE_ABI {
 // checkpoint's float32 values do, but no more than `most_weights` times as much in all.
 struct DefaultPlan {
     static constexpr double most_weights = 1.5;
+    // The rounding error that a layer may have, in those of the direct convolution: 1 allows nothing else, 2 Winograd's
+    // F(2x2, 3x3), 10 also F(4x4, 3x3). Each primitive declares its own.
+    static constexpr double most_error = std::numeric_limits<double>::infinity();
     // Whether large maps that only the next layer reads come into being a strip of rows at a time: graph/strips.hpp.
     static constexpr bool strips = true;
     static constexpr std::string_view primitive(int /*node*/, const graph::Node&) { return {}; }
@@ -24,7 +28,7 @@ struct FastPlan : DefaultPlan {
 
 // One primitive for all layers, each map as a whole: UniformPlan<"reference"> is the yardstick that benchmarks verify against.
 template <Text<23> name>
-struct UniformPlan {
+struct UniformPlan : DefaultPlan {
     static constexpr bool strips = false;
     static constexpr std::string_view primitive(int, const graph::Node&) { return name.view(); }
 };

@@ -34,12 +34,13 @@ struct Depthwise {
     }
     static constexpr std::uint64_t packing(const Conv&) { return static_cast<unsigned>(V::width); }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
-    // Bit MR: lines of MR pixels. Windows 3 wide, which all of today's networks have, load each input once for all of the
-    // outputs that it counts in: 16 bits for each of the two strides.
+    // Bit MR: lines of MR pixels. Windows 3 wide, which all of today's networks have, load each input once for all of
+    // the outputs that it counts in: 16 bits for each of the two strides.
     static constexpr int kind(const Conv& c) { return c.S == 3 && c.stride <= 2 ? c.stride : 0; }
     static constexpr std::uint64_t variants(const Conv& c) {
         const Line line = Line::cut(c.Q, most_pixels);
-        const std::uint64_t lines = std::uint64_t(1) << line.shorter | (line.longer > 0 ? std::uint64_t(2) << line.shorter : 0);
+        const std::uint64_t lines =
+            std::uint64_t(1) << line.shorter | (line.longer > 0 ? std::uint64_t(2) << line.shorter : 0);
         return lines << 16 * kind(c);
     }
 
@@ -69,8 +70,8 @@ struct Depthwise {
     }
 
   private:
-    // Of a map that lies in L2: as many as leave R rows in half of L1, so that each is fetched once and not R times, but
-    // no shorter runs than four vectors. All of a larger map: memory is best read from one end to the other.
+    // Of a map that lies in L2: as many as leave R rows in half of L1, so that each is fetched once and not R times,
+    // but no shorter runs than four vectors. All of a larger map: memory is best read from one end to the other.
     static constexpr int channels_at_once(const Conv& c) {
         if (std::int64_t(c.P) * c.stride * c.in_row * 4 > Isa::l2) return c.C;
         const int row_bytes = (c.Q * c.stride + c.S) * V::width * 4;
@@ -111,7 +112,8 @@ struct Depthwise {
                         const V pixel = lanes.load(base[column / 4] + column % 4 * in_pixel);
                         unroll<3>([&](auto s) SLUICE_INLINE {
                             constexpr int from = column - s, i = from / kind;
-                            if constexpr (from >= 0 && from % kind == 0 && i < MR) sum[i] = fma(pixel, weight[s], sum[i]);
+                            if constexpr (from >= 0 && from % kind == 0 && i < MR)
+                                sum[i] = fma(pixel, weight[s], sum[i]);
                         });
                     });
                 }
@@ -137,4 +139,4 @@ struct Depthwise {
     }();
 };
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::kernels

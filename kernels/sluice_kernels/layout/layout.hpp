@@ -11,11 +11,18 @@ namespace sluice::inline SLUICE_ABI::kernels {
 // image(c, h, w): one number of it. Threads share the rows.
 template <class Image>
 void image_to_hwc(const Image& image, const Map& out, int part, int parts) {
-    for (int h = share(out.H, part, parts); h < share(out.H, part + 1, parts); ++h)
+    for (int h = share(out.H, part, parts); h < share(out.H, part + 1, parts); ++h) {
+        if (out.C == 3 && out.pixel == 3) {  // constants let compilers use vectors
+            float* const to = out.at(h, 0);
+            for (int w = 0; w < out.W; ++w)
+                for (int c = 0; c < 3; ++c) to[3 * w + c] = image(c, h, w);
+            continue;
+        }
         for (int c = 0; c < out.C; ++c) {
             float* to = out.at(h, 0) + c;
             for (int w = 0; w < out.W; ++w) to[std::ptrdiff_t(w) * out.pixel] = image(c, h, w);
         }
+    }
 }
 
 // An image as the caller has it, 8 bits a channel, and what each level means to the network.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sluice_kernels/direct/unroll.hpp"
 #include "sluice_kernels/isa/lanes.hpp"
 #include "sluice_kernels/map.hpp"
 
@@ -11,15 +12,34 @@ namespace sluice::inline SLUICE_ABI::kernels {
 // out[p][q] = the largest of the window's pixels that lie inside the map: padding never wins, as in PyTorch.
 template <class V>
 void max_pool(const Map& in, const Map& out, const graph::Window& w, int part, int parts) {
+    const std::ptrdiff_t in_row = in.row,
+                         in_pixel = in.pixel;  // local: a store might change what a reference refers to
     for (int p = share(out.H, part, parts); p < share(out.H, part + 1, parts); ++p)
         for (int q = 0; q < out.W; ++q) {
             const int h0 = std::max(p * w.stride - w.top, 0), h1 = std::min(p * w.stride - w.top + w.R, in.H);
             const int w0 = std::max(q * w.stride - w.left, 0), w1 = std::min(q * w.stride - w.left + w.S, in.W);
-            for_lanes<V>(in.C, [&](int c, auto lanes) {
-                V best = lanes.load(in.at(h0, w0) + c);
-                for (int h = h0; h < h1; ++h)
-                    for (int x = w0; x < w1; ++x) best = max(best, lanes.load(in.at(h, x) + c));
-                lanes.store(best, out.at(p, q) + c);
+            const float* const from = in.at(h0, w0);
+            float* const to = out.at(p, q);
+            if (h1 - h0 == 3 &&
+                w1 - w0 == 3) {  // nearly all windows of today's networks: no loop, and short chains of max
+                for_lanes<V>(in.C, [&](int c, auto lanes) SLUICE_INLINE {
+                    V rows[3];
+                    unroll<3>([&](auto r) SLUICE_INLINE {
+                        const float* const x = from + r * in_row + c;
+                        rows[r] = max(max(lanes.load(x), lanes.load(x + in_pixel)), lanes.load(x + 2 * in_pixel));
+                    });
+                    lanes.store(max(max(rows[0], rows[1]), rows[2]), to + c);
+                });
+                continue;
+            }
+            for_lanes<V>(in.C, [&](int c, auto lanes) SLUICE_INLINE {
+                const float* row = from + c;
+                V best = lanes.load(row);
+                for (int h = h0; h < h1; ++h, row += in_row) {
+                    const float* x = row;
+                    for (int s = w0; s < w1; ++s, x += in_pixel) best = max(best, lanes.load(x));
+                }
+                lanes.store(best, to + c);
             });
         }
 }
@@ -45,4 +65,4 @@ void average_pool(const Map& in, const Map& out, int part, int parts) {
         }
 }
 
-}  // namespace sluice
+}  // namespace sluice::inline SLUICE_ABI::kernels
