@@ -1,7 +1,9 @@
 // Subject: a layer with random inputs and weights, and what it yields by definition. Run: one primitive computing it.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "layers/layer.hpp"
@@ -14,9 +16,8 @@
 
 namespace sluice::bench {
 
-constexpr std::size_t cache_lines(std::int64_t floats) {
-    return static_cast<std::size_t>(floats + 15) / 16 * 64;
-}  // bytes
+// Bytes.
+constexpr std::size_t cache_lines(std::int64_t floats) { return static_cast<std::size_t>(floats + 15) / 16 * 64; }
 
 class Subject {
   public:
@@ -34,10 +35,12 @@ class Subject {
         add = {conv.K, conv.P, conv.Q, conv.add_pixel, conv.add_row, begin + layer.add};
     }
 
-    // Before each run that counts: the map to add may be that of the output.
+    // Before each run that counts: what it does not write is no number, and the map to add may be that of the output.
     void reset() const {
-        if (conv.add) fill(add, "add");
-        fill(in, "in");
+        fill(out, [](std::uint64_t) { return std::numeric_limits<float>::quiet_NaN(); });
+        const Generator random_in(1, "in"), random_add(1, "add");
+        if (conv.add) fill(add, [&](std::uint64_t i) { return random_add.at(i, 0, 1); });
+        fill(in, [&](std::uint64_t i) { return random_in.at(i, 0, 1); });
     }
     std::vector<float> output() const {
         std::vector<float> dense;
@@ -61,11 +64,12 @@ class Subject {
     static std::vector<float> random(const char* name, std::int64_t count, float mid = 0) {
         return support::random_values(static_cast<std::size_t>(count) + 16, 1, name, mid, 0.5f);
     }
-    static void fill(const kernels::Map& map, const char* name) {
-        const Generator generator(1, name);
-        for (int h = 0, i = 0; h < map.H; ++h)
+    template <class F>
+    static void fill(const kernels::Map& map, F value) {
+        std::uint64_t i = 0;
+        for (int h = 0; h < map.H; ++h)
             for (int w = 0; w < map.W; ++w)
-                for (int c = 0; c < map.C; ++c) map.at(h, w)[c] = generator.at(static_cast<std::uint64_t>(i++), 0, 1);
+                for (int c = 0; c < map.C; ++c) map.at(h, w)[c] = value(i++);
     }
 };
 

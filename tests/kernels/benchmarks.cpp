@@ -14,7 +14,6 @@ namespace {
 
 // The reference but for one output, the last, which is off by a thousandth of the largest.
 struct Wrong : kernels::Reference {
-    static constexpr std::string_view name = "wrong";
     template <std::uint64_t variants>
     static void run(const kernels::Conv& c, const kernels::ConvArgs& a) {
         kernels::Reference::run<variants>(c, a);
@@ -27,9 +26,16 @@ struct Wrong : kernels::Reference {
     }
 };
 
-// 5 x 6 x 7 to 19 x 6 x 7 by 3 x 3 windows, as a network's layer: a halo around the input, the output added onto.
-bench::Layer layer() {
-    kernels::Conv c{.C = 5, .H = 6, .W = 7, .K = 19, .P = 6, .Q = 7, .R = 3, .S = 3, .top = 1, .left = 1, .add = true};
+// Writes nothing, where a right result may still lie.
+struct Idle : kernels::Reference {
+    template <std::uint64_t>
+    static void run(const kernels::Conv&, const kernels::ConvArgs&) {}
+};
+
+// 5 x 6 x 7 to 19 x 6 x 7 by 3 x 3 windows, as a network's layer: a halo around the input, perhaps the output added
+// onto.
+bench::Layer layer(bool add = true) {
+    kernels::Conv c{.C = 5, .H = 6, .W = 7, .K = 19, .P = 6, .Q = 7, .R = 3, .S = 3, .top = 1, .left = 1, .add = add};
     c.in_pixel = 5, c.in_row = 9 * 5, c.out_pixel = c.add_pixel = 19, c.out_row = c.add_row = 7 * 19;
     return {.name = "conv", .shape = {}, .conv = c, .in = 9 * 5 + 5, .out = 8 * 9 * 5, .add = 8 * 9 * 5};
 }
@@ -67,6 +73,10 @@ TEST_CASE("a benchmark takes a right result and refuses a wrong one") {
     const support::Verdict wrong = verdict(std::type_identity<Wrong>{});
     CHECK_FALSE(wrong.good);
     CHECK(wrong.why.starts_with("element 797 "));
+
+    bench::Subject plain(layer(false), arena);
+    (void)plain.expected();  // lies in the output now
+    CHECK_FALSE(bench::Run<Idle>(plain, {}, 1).verdict(1e-5).good);
 }
 
 TEST_CASE("the expected result of a benchmark is that of the naive loop") {
