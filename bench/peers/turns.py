@@ -2,7 +2,6 @@
 import json
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import tempfile
@@ -82,42 +81,28 @@ class Sluice:
     """The sluice command, started anew for each turn; it verifies before it times."""
 
     def __init__(self, program, name, folder, threads):
-        self.weights = ["--net", name, "--weights", folder / "weights.safetensors"]
-        self.command = pinned([program, "bench", *self.weights, "--threads", threads, "--json"], threads)
-        self.least_ms, self.median_ms, self.frames = float("inf"), [], 0
-        verify = pinned([program, "verify", *self.weights, "--json"], threads)
-        said, self.peak_mib = self.run(verify, watched=True)
-        self.facts = {"version": "", "difference": json.loads(said)["relative"]}  # from the logits that PyTorch left
+        files = ["--net", name, "--weights", folder / "weights.safetensors"]
+        self.command = pinned([program, "bench", *files, "--threads", threads, "--json"], threads)
+        self.least_ms, self.median_ms, self.frames, self.peak_mib = float("inf"), [], 0, 0.0
+        # From the logits that PyTorch left in the file.
+        self.facts = {"difference": self.run(pinned([program, "verify", *files, "--json"], threads))["relative"]}
 
-    def run(self, command, watched=False):
-        """(stdout, MiB of its peak resident memory if watched)"""
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        peak = 0.0
-        while watched and process.poll() is None:
-            peak = max(peak, resident_peak_mib(process.pid))
-        said, complaint = process.communicate()
+    def run(self, command):
+        process = subprocess.run(command, capture_output=True, text=True)
         if process.returncode != 0:
-            raise Refused(f"ended with {process.returncode}: {complaint.strip()[-300:]}")
-        return said, peak
+            raise Refused(f"ended with {process.returncode}: {process.stderr.strip()[-300:]}")
+        return json.loads(process.stdout)
 
     def turn(self):
-        said = json.loads(self.run(self.command)[0])
+        said = self.run(self.command)
         self.facts["machine"], row = said["machine"], said["results"][0]
+        self.peak_mib = max(self.peak_mib, said["peak_resident_bytes"] / 2**20)
         self.least_ms = min(self.least_ms, row["least_ms"])
         self.median_ms.append(row["median_ms"])
         self.frames += row["frames"]
 
     def close(self):
         pass
-
-
-def resident_peak_mib(pid):
-    """The high-water mark so far; 0 once the process has given its memory back."""
-    try:
-        found = re.search(r"VmHWM:\s*(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
-    except FileNotFoundError:
-        return 0.0
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def compare(contenders, rounds, say):
