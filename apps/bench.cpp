@@ -130,6 +130,7 @@ void bench(const BenchOptions& o) {
     }
     if (o.line) return;
 
+    const Json resident = peak_resident_bytes();  // before the buffer that memory is measured with
     const std::size_t stream = stream_bytes(m);
     const Roofline roof{.flops = fma_peak(team.executor()),
                         .bytes = o.layers ? read_bandwidth(team.executor(), stream) : 0};
@@ -138,7 +139,7 @@ void bench(const BenchOptions& o) {
         for (const Row& r : rows) results.push_back(json_of(r, roof));
         std::cout << Json{{"schema_version", 1},
                           {"machine", json_of(m, o.threads, roof)},
-                          {"peak_resident_bytes", peak_resident_bytes()},
+                          {"peak_resident_bytes", resident},
                           {"results", results}}
                          .dump(1)
                   << '\n';
