@@ -1,4 +1,5 @@
 // sluice bench: milliseconds per frame, as a share of what the machine can do.
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,7 @@
 #include "machine.hpp"
 #include "peak.hpp"
 #include "registry.hpp"
+#include "sysfs.hpp"
 #include "table.hpp"
 #include "sluice/threads/team.hpp"
 #include "threads.hpp"
@@ -72,6 +74,12 @@ Json json_of(const Machine& m, int threads, const Roofline& roof) {
             {"dram_gbytes_per_s", roof.bytes > 0 ? Json(roof.bytes / 1e9) : Json(nullptr)}};
 }
 
+// The most memory that this process has had resident, as Linux counts it: "VmHWM:   12345 kB".
+Json peak_resident_bytes() {
+    const long long kib = std::atoll(line_after("/proc/self/status", "VmHWM:").c_str());
+    return kib > 0 ? Json(kib << 10) : Json(nullptr);
+}
+
 void print(const std::vector<Row>& rows, const Roofline& roof) {
     const double peak = roof.flops / 1e9;
     Table table({"network", "kept", "ms", "median ms", "GFLOP/s", "% of peak", "weight bytes"});
@@ -122,13 +130,18 @@ void bench(const BenchOptions& o) {
     }
     if (o.line) return;
 
+    const Json resident = peak_resident_bytes();  // before the buffer that memory is measured with
     const std::size_t stream = stream_bytes(m);
     const Roofline roof{.flops = fma_peak(team.executor()),
                         .bytes = o.layers ? read_bandwidth(team.executor(), stream) : 0};
     if (o.json) {
         Json results = Json::array();
         for (const Row& r : rows) results.push_back(json_of(r, roof));
-        std::cout << Json{{"schema_version", 1}, {"machine", json_of(m, o.threads, roof)}, {"results", results}}.dump(1)
+        std::cout << Json{{"schema_version", 1},
+                          {"machine", json_of(m, o.threads, roof)},
+                          {"peak_resident_bytes", resident},
+                          {"results", results}}
+                         .dump(1)
                   << '\n';
         return;
     }

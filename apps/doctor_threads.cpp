@@ -1,5 +1,4 @@
 // Threads: how many CPUs there are, how many of them this process may use, and how many cores these are.
-#include <fstream>
 #include <set>
 
 #include "doctor.hpp"
@@ -11,11 +10,7 @@ namespace {
 
 // "Cpus_allowed_list:	0-3" of a process's status.
 std::vector<int> allowed(const std::string& root) {
-    std::ifstream file(root + "/proc/self/status");
-    const std::string key = "Cpus_allowed_list:";
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with(key)) return cpus_in(line.substr(key.size()));
-    return {};
+    return cpus_in(line_after(root + "/proc/self/status", "Cpus_allowed_list:"));
 }
 
 }  // namespace

@@ -17,6 +17,13 @@ std::string line_of(const std::string& path) {
     return line;
 }
 
+std::string line_after(const std::string& path, const std::string& key) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(key)) return line.substr(key.size());
+    return {};
+}
+
 std::optional<double> number_in(const std::string& path) {
     std::istringstream in(line_of(path));
     double number = 0;

@@ -10,6 +10,9 @@ namespace sluice::tools {
 // The first line without what it ends in: line break, NUL, spaces.
 std::string line_of(const std::string& path);
 
+// What follows the key in the first line that begins with it.
+std::string line_after(const std::string& path, const std::string& key);
+
 // The number that the first line begins with.
 std::optional<double> number_in(const std::string& path);
 

@@ -450,6 +450,8 @@ class Bench(WithFiles):
             self.assertGreaterEqual(r["frames"], 5)
             self.assertLess(r["relative_difference"], 1e-4)
             self.assertAlmostEqual(r["gflops"], 2e-6 * r["macs"] / r["least_ms"], places=6)
+        most = max(r["weight_bytes"] + r["activation_bytes"] for r in report["results"])
+        self.assertTrue(most < report["peak_resident_bytes"] < most + 2**26, report["peak_resident_bytes"])
         whole, half = (len(r["layers"]) for r in report["results"][:2])
         self.assertEqual(whole - half, 6)  # three blocks of two layers did not run
 
