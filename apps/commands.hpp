@@ -58,6 +58,13 @@ struct ProfileAccuracyOptions {
 };
 void profile_accuracy(const ProfileAccuracyOptions& o);
 
+struct ProfileOptions {
+    std::string network, out;
+    int threads = 1;
+    bool fresh = false;
+};
+void profile(const ProfileOptions& o);
+
 struct BenchOptions {
     std::vector<std::string> networks;
     std::string weights;  // empty: made up from a seed
