@@ -105,6 +105,7 @@ void add_profile_accuracy(CLI::App& command, ProfileAccuracyOptions& o) {
 
 void add_profile(CLI::App& command, ProfileOptions& o) {
     command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    command.add_option("--set", o.set, "all of the engine's primitives, or the textbook's")->type_name("all|textbook");
     command.add_option("--threads", o.threads, "threads that share each layer");
     add_file(command, "--out", o.out, "the costs, JSON; a file that is there already is continued")->required();
     command.add_flag("--fresh", o.fresh, "begin anew, whatever --out holds");

@@ -60,6 +60,7 @@ void profile_accuracy(const ProfileAccuracyOptions& o);
 
 struct ProfileOptions {
     std::string network, out;
+    std::string set = "all";
     int threads = 1;
     bool fresh = false;
 };

@@ -33,25 +33,35 @@ Json facts_of(const graph::Node& n) {
             {"act", name_of(n.act)}};
 }
 
+Json json_of(const RunTimes& t) { return {{"median", t.median_ns}, {"least", t.least_ns}, {"spread", t.spread_ns}}; }
+RunTimes times_of(const Json& t) { return {t.at("median"), t.at("least"), t.at("spread")}; }
+
 Json json_of(const LayerCost& c) {
     return {{"name", c.primitive},
             {"read", c.read},
             {"written", c.written},
-            {"time_ns", {{"median", c.time.median_ns}, {"least", c.time.least_ns}, {"spread", c.time.spread_ns}}},
+            {"time_ns", json_of(c.time)},
             {"workspace_bytes", c.workspace_bytes},
             {"persistent_bytes", c.persistent_bytes},
             {"error", c.error}};
 }
 
 LayerCost cost_of(const Json& j) {
-    const Json& t = j.at("time_ns");
     return {.primitive = j.at("name"),
             .read = j.at("read"),
             .written = j.at("written"),
-            .time = {t.at("median"), t.at("least"), t.at("spread")},
+            .time = times_of(j.at("time_ns")),
             .workspace_bytes = j.at("workspace_bytes"),
             .persistent_bytes = j.at("persistent_bytes"),
             .error = j.at("error")};
+}
+
+LayerCost turn_of(const Json& j) {
+    return {.primitive = "",
+            .read = j.at("source"),
+            .written = j.at("target"),
+            .time = times_of(j.at("time_ns")),
+            .workspace_bytes = j.at("workspace_bytes")};
 }
 
 // What tells layers apart that take different times: distances between pixels too, which the file does not have.
@@ -70,7 +80,8 @@ std::string hexadecimal(std::uint64_t value) {
 
 }  // namespace
 
-Costs::Costs(const AnyNetwork& network, int threads, std::string path) : network_(network), path_(std::move(path)) {
+Costs::Costs(const AnyNetwork& network, const std::string& set, int threads, std::string path)
+    : network_(network), path_(std::move(path)) {
     check_replaceable("--out", path_);
     const Compiled c = compiled();
     subject_ = {{"version", version()},
@@ -82,7 +93,7 @@ Costs::Costs(const AnyNetwork& network, int threads, std::string path) : network
                   {"compiler", c.compiler},
                   {"flags", SLUICE_FLAGS},
                   {"threads", threads}}},
-                {"set", "all"}};
+                {"set", set}};
     const AnyNetwork::Facts& f = network.facts;
     std::vector<Json> keys;
     for (std::size_t i = 0; i < f.graph.nodes.size(); ++i) {
@@ -94,6 +105,8 @@ Costs::Costs(const AnyNetwork& network, int threads, std::string path) : network
         l.clears_halo = l.out.buffer == static_cast<int>(i) && l.out.top + l.out.left + l.out.bottom + l.out.right > 0;
         const auto known = std::find(keys.begin(), keys.end(), key_of(l));
         kind_of_.push_back(static_cast<std::size_t>(known - keys.begin()));
+        const auto same = [&](const MapKind& m) { return m.shape == n.out; };
+        if (set == "textbook" && std::ranges::none_of(maps_, same)) maps_.push_back({n.out, {}});
         if (known != keys.end()) continue;
         keys.push_back(key_of(l));
         kinds_.push_back({.place = l, .facts = facts_of(n), .costs = {}, .measured = n.op == graph::Op::concat});
@@ -117,9 +130,10 @@ Json Costs::layers() const {
 void Costs::save() const {
     Json file{{"schema_version", schema_version}};
     file.update(subject_);
-    file["complete"] = std::ranges::all_of(kinds_, &Kind::measured);
+    file["complete"] = std::ranges::all_of(kinds_, &Kind::measured) &&
+                       std::ranges::none_of(maps_, [](const MapKind& m) { return m.turns.empty(); });
     file["layers"] = layers();
-    for (const char* list : {"blocks", "buffers", "kinds"}) file[list] = Json::array();
+    for (const char* list : {"blocks", "buffers", "kinds", "maps"}) file[list] = Json::array();
     for (const graph::Block& b : network_.facts.graph.blocks)
         file["blocks"].push_back({{"input", b.input}, {"first", b.first}, {"last", b.last}, {"gate", index(b.gate)}});
     for (const graph::Lifetime& b : network_.facts.buffers)
@@ -129,7 +143,14 @@ void Costs::save() const {
         entry["primitives"] = Json::array();
         for (const LayerCost& c : k.costs) entry["primitives"].push_back(json_of(c));
     }
-    file["maps"] = Json::array();  // all primitives of the list agree on one layout
+    for (const MapKind& m : maps_) {
+        Json& entry = file["maps"].emplace_back(Json{{"shape", json_of(m.shape)}, {"conversions", Json::array()}});
+        for (const LayerCost& c : m.turns)
+            entry["conversions"].push_back({{"source", c.read},
+                                            {"target", c.written},
+                                            {"time_ns", json_of(c.time)},
+                                            {"workspace_bytes", c.workspace_bytes}});
+    }
     replace_file("--out", path_, in_lines(file));
 }
 
@@ -144,15 +165,17 @@ void Costs::resume() {
             fail(Exit::format, "--out: '", path_, "': expected schema_version ", schema_version, ", found ",
                  file["schema_version"]);
         compare_subject(file);
-        const Json& kinds = file.at("kinds");
-        if (kinds.size() != kinds_.size())
+        const Json &kinds = file.at("kinds"), &maps = file.at("maps");
+        if (kinds.size() != kinds_.size() || maps.size() != maps_.size())
             fail(Exit::format, "--out: '", path_, "' exists and is damaged: expected ", kinds_.size(),
-                 " kinds of layers, found ", kinds.size());
+                 " kinds of layers and ", maps_.size(), " of maps, found ", kinds.size(), " and ", maps.size());
         for (std::size_t i = 0; i < kinds_.size(); ++i) {
             if (kinds_[i].measured) continue;
             for (const Json& c : kinds[i].at("primitives")) kinds_[i].costs.push_back(cost_of(c));
             kinds_[i].measured = !kinds_[i].costs.empty();
         }
+        for (std::size_t i = 0; i < maps_.size(); ++i)
+            for (const Json& c : maps[i].at("conversions")) maps_[i].turns.push_back(turn_of(c));
     } catch (const Json::parse_error& e) {
         fail(Exit::format, "--out: '", path_, "' exists and is no JSON from byte ", e.byte, " on");
     } catch (const Json::exception& e) {

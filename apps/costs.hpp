@@ -15,7 +15,7 @@ class Costs {
     using Json = nlohmann::ordered_json;
 
     // Throws a Failure if something lies at the path that is no file to be replaced, such as a device.
-    Costs(const AnyNetwork& network, int threads, std::string path);
+    Costs(const AnyNetwork& network, const std::string& set, int threads, std::string path);
 
     // Equal layers, which are measured once.
     struct Kind {
@@ -25,6 +25,13 @@ class Costs {
         bool measured = false;
     };
     std::vector<Kind>& kinds() { return kinds_; }
+
+    // Maps of equal shape, and what it takes to turn them round.
+    struct MapKind {
+        Shape shape;
+        std::vector<LayerCost> turns;  // none: not measured yet
+    };
+    std::vector<MapKind>& maps() { return maps_; }  // none where all primitives agree on a layout
 
     // Takes over what the file has measured, if there is one. Throws a Failure: the file is damaged, or of something
     // else, or of another machine.
@@ -37,6 +44,7 @@ class Costs {
     Json subject_;  // what the costs are of
     std::vector<Kind> kinds_;
     std::vector<std::size_t> kind_of_;  // by layer
+    std::vector<MapKind> maps_;
 
     Json layers() const;
     void compare_subject(const Json& file) const;

@@ -7,36 +7,14 @@
 #include "generated_weights.hpp"
 #include "sluice/host_memory.hpp"
 #include "sluice_kernels/cpu.hpp"
+#include "textbook_timing.hpp"
 #include "timing.hpp"
-#include "trace.hpp"
 
 namespace sluice::tools {
 
 namespace {
 
 constexpr double tolerance = 1e-4;  // of the largest output, as for the logits of whole networks
-constexpr int fewest_runs = 7, most_runs = 1000;
-constexpr double enough_s = 0.06, too_long_s = 1.5;  // for one primitive
-
-// Seven runs at least, unless they take too long; then as many as fit into the time.
-template <class Run>
-RunTimes time_runs(Run run) {
-    run();  // the code, the maps and the pages are there from now on
-    std::vector<std::int64_t> ns;
-    const auto begin = Clock::now();
-    const auto done = [&](int runs) {
-        const double s = seconds_since(begin);
-        return runs > 0 && (s >= too_long_s || (runs >= fewest_runs && s >= enough_s));
-    };
-    for (int i = 0; i < most_runs && !done(i); ++i) {
-        const auto start = Clock::now();
-        run();
-        ns.push_back(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
-    }
-    std::sort(ns.begin(), ns.end());
-    const auto at = [&](std::size_t quarters) { return std::max<std::int64_t>(1, ns[(ns.size() - 1) * quarters / 4]); };
-    return {at(2), at(0), at(3) - at(1)};
-}
 
 // The layer alone in an arena of its own, with maps as far apart from each other as they need to be.
 class Layer {
@@ -78,8 +56,7 @@ class Layer {
         // Weights larger than the ring are as cold by themselves.
         const HostMemory own({.weights = bytes > ring_.size() ? bytes : 0,
                               .workspace = static_cast<std::size_t>(step_.workspace * executor_.parts)});
-        auto* const packed =
-            reinterpret_cast<float*>(bytes > ring_.size() ? Memory(own).weights.data() : ring_.data());
+        auto* const packed = reinterpret_cast<float*>(bytes > ring_.size() ? Memory(own).weights.data() : ring_.data());
         workspace_ = Memory(own).workspace.data();
         P::pack(step_.conv, static_cast<const float*>(weights_.data()), packed);
         for (std::size_t i = 1; i < copies; ++i) std::copy_n(packed, floats, packed + i * floats);
@@ -188,23 +165,33 @@ std::vector<LayerCost> costs_of(Layer& layer, kernels::PrimitiveList<P...>) {
 
 }  // namespace
 
-std::vector<LayerCost> time_layer(const LayerPlace& place, const Executor& executor, std::span<std::byte> ring) {
-    using V = isa::native::Vector;
+std::vector<LayerCost> time_layer(const LayerPlace& place, PrimitiveSet set, const Executor& executor,
+                                  std::span<std::byte> ring) {
+    using namespace kernels;
+    using Isa = isa::native;
+    using V = Isa::Vector;
     Layer layer(place, executor, ring);
     switch (place.node.op) {
         case graph::Op::input:
-            return {layer.cost("input", &kernels::image_step)};
+            if (set == PrimitiveSet::all) return {layer.cost("input", &image_step)};
+            return {layer.cost("input", &image_step), time_image(place.node.in, executor)};
         case graph::Op::subsample:
-            return {layer.cost("subsample", &kernels::subsample_step)};
+            return {layer.cost("subsample", &subsample_step)};
         case graph::Op::max_pool:
-            return {layer.cost("max_pool", &kernels::max_pool_step<V>)};
+            return {layer.cost("max_pool", &max_pool_step<V>)};
         case graph::Op::average_pool:
-            return {layer.cost("average_pool", &kernels::average_pool_step<V>)};
+            return {layer.cost("average_pool", &average_pool_step<V>)};
         case graph::Op::concat:
             return {};  // its parts have written it
         case graph::Op::conv:
-        case graph::Op::linear:
-            return costs_of(layer, kernels::primitives<isa::native>{});
+        case graph::Op::linear: {
+            if (set == PrimitiveSet::all) return costs_of(layer, primitives<Isa>{});
+            // Those of the list that compute what the textbook's do not, or as textbooks have it.
+            std::vector<LayerCost> costs =
+                costs_of(layer, PrimitiveList<Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>>{});
+            for (LayerCost& c : time_textbook(place.node, executor, ring)) costs.push_back(std::move(c));
+            return costs;
+        }
     }
     return {};
 }

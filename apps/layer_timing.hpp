@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "run_times.hpp"
 #include "sluice/core/executor.hpp"
 #include "sluice/graph/memory_map.hpp"
 
@@ -20,12 +21,6 @@ struct LayerPlace {
     bool clears_halo = false;  // writes its buffer first, and that has one
 };
 
-// Of many runs.
-struct RunTimes {
-    std::int64_t median_ns = 0, least_ns = 0;
-    std::int64_t spread_ns = 0;  // third quartile less the first
-};
-
 // One primitive's, or of a layer without weights the operation's.
 struct LayerCost {
     std::string primitive;
@@ -36,8 +31,12 @@ struct LayerCost {
     double error = 0;                   // largest difference from the reference, as a share of the largest output
 };
 
-// By every primitive of the list that supports the layer, in its order. ring: memory that is filled with copies of the
+// The engine's primitives, or the textbook's (and the engine's where a textbook has no other).
+enum class PrimitiveSet { all, textbook };
+
+// By every primitive of the set that supports the layer, in its order. ring: memory that is filled with copies of the
 // weights, of which each run uses the next. Throws a Failure if a result is wrong; then nothing is timed.
-std::vector<LayerCost> time_layer(const LayerPlace& layer, const Executor& executor, std::span<std::byte> ring);
+std::vector<LayerCost> time_layer(const LayerPlace& layer, PrimitiveSet set, const Executor& executor,
+                                  std::span<std::byte> ring);
 
 }  // namespace sluice::tools

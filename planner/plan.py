@@ -95,6 +95,8 @@ def parse(arguments):
                         help="only primitives whose error is X of the largest output or less")
     parser.add_argument("--objective", choices=("time", "memory", "peak", "total"), default="time",
                         help="what is to be least; memory is the workspace (default: time)")
+    parser.add_argument("--time", choices=("median", "least"), default="median",
+                        help="which of the measured times; least: where others disturbed the measurement (default: median)")
     parser.add_argument("--layouts", default=",".join(LAYOUTS), metavar="LIST", help="only these (default: %(default)s)")
     parser.add_argument("--out", metavar="FILE", help="write the plan as a C++ header")
     parser.add_argument("--name", metavar="TYPE", help="of the type in it (default: network and instruction set)")
@@ -123,7 +125,7 @@ def run(options):
     if most_error is not None and not 0 <= most_error < float("inf"):
         raise Failure(USAGE, f"--max-error: expected a number of 0 or more, found '{options.max_error}'")
     limits = limits_of(options)
-    problem = problem_of(cost_file.read(options.costs, options.net), most_error, layouts)
+    problem = problem_of(cost_file.read(options.costs, options.net, options.time), most_error, layouts)
     (find_frontier if options.frontier else find_plan)(problem, limits, options)
 
 

@@ -74,13 +74,9 @@ def _check(path, file):
                 refuse(f"the primitive {' '.join(key)} is there twice for one kind of layer")
 
 
-def _time(measured):
-    """The planner goes by the median: the least is what a quiet machine does at its best moment."""
-    return measured["median"]
-
-
-def read(path, network=None):
-    """The costs in the file, which has to be complete, of this version, and of the network if one is named."""
+def read(path, network=None, time="median"):
+    """The costs in the file, which has to be complete, of this version, and of the network if one is named. time: "median",
+    or "least", what the machine does at its best moment."""
     try:
         content = pathlib.Path(path).read_text(encoding="utf-8")
     except OSError as e:
@@ -92,11 +88,11 @@ def read(path, network=None):
     if network not in (None, file["network"]):
         raise Failure(FORMAT, f"{path}: the costs are of {file['network']}, --net asks for {network}")
 
-    options = [tuple(Option(p["name"], p["read"], p["written"], _time(p["time_ns"]), p["workspace_bytes"],
+    options = [tuple(Option(p["name"], p["read"], p["written"], p["time_ns"][time], p["workspace_bytes"],
                             p["persistent_bytes"], p["error"]) for p in kind["primitives"]) for kind in file["kinds"]]
     conversions = {}
     for entry in file["maps"]:
-        found = tuple(Conversion(c["source"], c["target"], _time(c["time_ns"]), c["workspace_bytes"])
+        found = tuple(Conversion(c["source"], c["target"], c["time_ns"][time], c["workspace_bytes"])
                       for c in entry["conversions"])
         pairs = [(c.source, c.target) for c in found]
         if len(set(pairs)) < len(pairs) or any(a == b for a, b in pairs) or tuple(entry["shape"]) in conversions:

@@ -28,11 +28,11 @@ class CostFile(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.path = pathlib.Path(folder.name) / "costs.json"
-        cls.run = sluice("profile", "--net", NETWORK, "--out", cls.path)
+        cls.first = sluice("profile", "--net", NETWORK, "--out", cls.path)
         cls.file = json.loads(cls.path.read_text()) if cls.path.exists() else None
 
     def setUp(self):
-        self.assertEqual(self.run.returncode, 0, self.run.stderr)
+        self.assertEqual(self.first.returncode, 0, self.first.stderr)
         self.path.write_text(json.dumps(self.file))
 
     def refused(self, code, words, *arguments):
@@ -104,9 +104,23 @@ class CostFile(unittest.TestCase):
     def test_files_that_are_damaged(self):
         for text, words in (("{", "is no JSON from byte"), ("{}", "is no cost file"),
                             (json.dumps({**self.file, "schema_version": 2}), "expected schema_version 1, found 2"),
-                            (json.dumps({**self.file, "kinds": []}), "kinds of layers, found 0")):
+                            (json.dumps({**self.file, "kinds": []}), "of maps, found 0")):
             self.path.write_text(text)
             self.refused(4, words)
+
+    def test_the_textbook(self):
+        path = self.path.parent / "textbook.json"
+        run = sluice("profile", "--net", NETWORK, "--set", "textbook", "--out", path)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        costs = cost_file.read(path, NETWORK)
+        options = {(o.primitive, o.read, o.written): o for o in costs.layers[1].options}
+        self.assertLess({("direct", "CHW", "CHW"), ("im2row", "HWC", "HWC"), ("im2col", "CHW", "CHW"),
+                         ("kn2row", "CHW", "CHW"), ("kn2col", "HWC", "HWC"), ("winograd4", "HWC", "HWC")}, set(options))
+        self.assertEqual(options["im2row", "HWC", "HWC"].workspace_bytes, 4 * 9 * 3 * 32 * 32)
+        self.assertEqual({(c.source, c.target) for c in costs.layers[1].conversions}, {("CHW", "HWC"), ("HWC", "CHW")})
+        self.assertEqual(costs.layers[1].conversions[0].workspace_bytes, 4 * 16 * 32 * 32)
+        plan, taken = choose.best(Problem(costs), Limits(), "time")  # compares the two solvers
+        self.assertGreater(taken.time_ns, 0)
 
     def test_options(self):
         for arguments, words in ((["--net", "resnet"], "Did you mean"), (["--net", NETWORK, "--threads", "0"], "--threads"),
