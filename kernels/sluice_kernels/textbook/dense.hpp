@@ -25,11 +25,12 @@ struct Dense {
     }
 };
 
-// The rows of the output that are one part's.
-struct Rows {
+// Rows or columns of the output: [begin, end).
+struct Span {
     int begin, end;
 
-    static constexpr Rows of(const Conv& c, const ConvArgs& a) {
+    // The rows that are one part's.
+    static constexpr Span rows(const Conv& c, const ConvArgs& a) {
         return {share(c.P, a.part, a.parts), share(c.P, a.part + 1, a.parts)};
     }
 };
@@ -45,23 +46,27 @@ inline void turn(const float* in, Layout from, float* out, Layout to, int C, int
 }
 
 // out = act(scale * out + bias + add), of sums that a primitive has left there. `add` is another map than `out`.
-inline void finish(const Conv& c, const ConvArgs& a, Layout written) {
+inline void finish(const Conv& c, const ConvArgs& a, Layout written, Span rows, Span columns) {
     const Dense out = Dense::of(written, c.K, c.P, c.Q);
-    const Rows rows = Rows::of(c, a);
-    const auto one = [&](std::ptrdiff_t at, int k) {
+    const auto one = [&](int k, int p, int q) {
+        const std::ptrdiff_t at = k * out.channel + p * out.row + q * out.pixel;
         float y = a.out[at] * a.scale[k] + a.bias[k];
         if (c.add) y += a.add[at];
         if (c.act != graph::Activation::none && y < 0) y = 0;
         if (c.act == graph::Activation::relu6 && y > 6) y = 6;
         a.out[at] = y;
     };
-    if (written == Layout::HWC) {
-        for (std::ptrdiff_t pixel = std::ptrdiff_t(rows.begin) * c.Q; pixel < std::ptrdiff_t(rows.end) * c.Q; ++pixel)
-            for (int k = 0; k < c.K; ++k) one(pixel * c.K + k, k);
-    } else {
-        for (int k = 0; k < c.K; ++k)
-            for (std::ptrdiff_t i = rows.begin * out.row; i < rows.end * out.row; ++i) one(k * out.channel + i, k);
-    }
+    for (int p = rows.begin; p < rows.end; ++p)
+        if (written == Layout::HWC) {
+            for (int q = columns.begin; q < columns.end; ++q)
+                for (int k = 0; k < c.K; ++k) one(k, p, q);
+        } else {
+            for (int k = 0; k < c.K; ++k)
+                for (int q = columns.begin; q < columns.end; ++q) one(k, p, q);
+        }
+}
+inline void finish(const Conv& c, const ConvArgs& a, Layout written) {
+    finish(c, a, written, Span::rows(c, a), {0, c.Q});
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels::textbook
+}  // namespace sluice

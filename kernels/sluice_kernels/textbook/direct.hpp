@@ -1,24 +1,36 @@
-// direct: the sum over channels and window as it stands in the textbook, one output row at a time, from [C][H][W].
+// direct: the sum over channels and window as it stands in the textbook. In CHW one row of one channel at a time; in HWC
+// all channels of one pixel, which is what the reference primitive does.
 #pragma once
 
 #include <algorithm>
 
+#include "sluice_kernels/reference/reference.hpp"
 #include "sluice_kernels/textbook/dense.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels::textbook {
 
+template <Layout layout>
 struct Direct {
     static constexpr std::string_view name = "direct";
-    static constexpr Layout read = Layout::CHW, written = Layout::CHW;
+    static constexpr Layout read = layout, written = layout;
     static constexpr bool supports(const Conv& c) { return c.groups == 1; }
     static constexpr std::int64_t packed_floats(const Conv& c) { return c.weights(); }
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
 
-    // [K][C][R][S], as it comes.
-    static void pack(const Conv& c, const float* source, float* packed) { std::copy_n(source, c.weights(), packed); }
+    // [K][C][R][S], as it comes, for CHW
+    static void pack(const Conv& c, const float* source, float* packed) {
+        if (layout == Layout::HWC) Reference::pack(c, source, packed);
+        else std::copy_n(source, c.weights(), packed);
+    }
 
     static void run(const Conv& c, const ConvArgs& a) {
-        const Rows rows = Rows::of(c, a);
+        if (layout == Layout::HWC) {
+            Conv dense = c;
+            dense.in_pixel = c.C, dense.in_row = c.W * c.C;
+            dense.out_pixel = dense.add_pixel = c.K, dense.out_row = dense.add_row = c.Q * c.K;
+            return Reference::run<0>(dense, a);
+        }
+        const Span rows = Span::rows(c, a);
         for (int k = 0; k < c.K; ++k)
             for (int p = rows.begin; p < rows.end; ++p) {
                 float* const out = a.out + (std::ptrdiff_t(k) * c.P + p) * c.Q;
@@ -44,4 +56,4 @@ struct Direct {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels::textbook
+}  // namespace sluice

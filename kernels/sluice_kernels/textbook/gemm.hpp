@@ -71,4 +71,4 @@ void gemm(int M, int N, int K, Strided a, const float* b, std::ptrdiff_t b_row, 
         }
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels::textbook
+}  // namespace sluice

@@ -30,7 +30,7 @@ struct Im2Row {
 
     static void run(const Conv& c, const ConvArgs& a) {
         const Dense in = Dense::of(read, c.C, c.H, c.W);
-        const Rows rows = Rows::of(c, a);
+        const Span rows = Span::rows(c, a);
         const std::ptrdiff_t length = std::ptrdiff_t(c.R) * c.S * c.C, first = std::ptrdiff_t(rows.begin) * c.Q;
         float* const windows = reinterpret_cast<float*>(a.workspace) + first * length;  // [pixels][R][S][C]
         float* to = windows;
@@ -68,7 +68,7 @@ struct Im2Col {
 
     static void run(const Conv& c, const ConvArgs& a) {
         const Dense in = Dense::of(read, c.C, c.H, c.W);
-        const Rows rows = Rows::of(c, a);
+        const Span rows = Span::rows(c, a);
         const std::ptrdiff_t pixels = std::ptrdiff_t(c.P) * c.Q, first = std::ptrdiff_t(rows.begin) * c.Q;
         const int length = c.C * c.R * c.S;
         float* const windows = reinterpret_cast<float*>(a.workspace) + first;  // [C][R][S][pixels]
@@ -89,4 +89,4 @@ struct Im2Col {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels::textbook
+}  // namespace sluice

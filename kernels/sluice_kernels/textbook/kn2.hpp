@@ -31,7 +31,7 @@ struct Kn2 {
 
     static void run(const Conv& c, const ConvArgs& a) {
         const Dense in = Dense::of(layout, c.C, c.H, c.W), out = Dense::of(layout, c.K, c.P, c.Q);
-        const Rows rows = Rows::of(c, a);
+        const Span rows = Span::rows(c, a);
         const int channels = layout == Layout::CHW ? c.K : 1;
         for (int k = 0; k < channels; ++k)
             std::fill(a.out + k * out.channel + rows.begin * out.row, a.out + k * out.channel + rows.end * out.row,
@@ -58,4 +58,4 @@ struct Kn2 {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels::textbook
+}  // namespace sluice

@@ -28,7 +28,7 @@ struct Pointwise {
     }
 
     static void run(const Conv& c, const ConvArgs& a) {
-        const Rows rows = Rows::of(c, a);
+        const Span rows = Span::rows(c, a);
         const Dense in = Dense::of(read, c.C, c.H, c.W), out = Dense::of(written, c.K, c.P, c.Q);
         const float* const x = a.in + rows.begin * in.row;
         float* const y = a.out + rows.begin * out.row;
@@ -41,4 +41,4 @@ struct Pointwise {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels::textbook
+}  // namespace sluice

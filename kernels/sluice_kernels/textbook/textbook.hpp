@@ -6,6 +6,7 @@
 #include "sluice_kernels/textbook/direct.hpp"
 #include "sluice_kernels/textbook/im2.hpp"
 #include "sluice_kernels/textbook/kn2.hpp"
+#include "sluice_kernels/textbook/mec.hpp"
 #include "sluice_kernels/textbook/pointwise.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels::textbook {
@@ -28,8 +29,9 @@ struct List {};
 
 template <class Isa>
 using primitives =
-    List<Direct, Im2Row<Isa, Layout::HWC>, Im2Row<Isa, Layout::CHW>, Im2Col<Isa, Layout::CHW>, Im2Col<Isa, Layout::HWC>,
-         Kn2<Isa, Layout::CHW>, Kn2<Isa, Layout::HWC>, Pointwise<Isa, Layout::CHW, Layout::CHW>,
-         Pointwise<Isa, Layout::CHW, Layout::HWC>, Pointwise<Isa, Layout::HWC, Layout::HWC>>;
+    List<Direct<Layout::CHW>, Direct<Layout::HWC>, Im2Row<Isa, Layout::HWC>, Im2Row<Isa, Layout::CHW>,
+         Im2Col<Isa, Layout::CHW>, Im2Col<Isa, Layout::HWC>, Mec<Isa>, Kn2<Isa, Layout::CHW>, Kn2<Isa, Layout::HWC>,
+         Pointwise<Isa, Layout::CHW, Layout::CHW>, Pointwise<Isa, Layout::CHW, Layout::HWC>,
+         Pointwise<Isa, Layout::HWC, Layout::HWC>>;
 
-}  // namespace sluice::inline SLUICE_ABI::kernels::textbook
+}  // namespace sluice
