@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import replace
 from fractions import Fraction
 
-from sluice_planner import choose, cost_file, frontier, header
+from sluice_planner import choose, cost_file, frontier, header, measure, table
 from sluice_planner import report as print_report
 from sluice_planner.costs import LAYOUTS
 from sluice_planner.failure import FAILURE, USAGE, Failure
@@ -78,14 +78,19 @@ def find_plan(problem, limits, options):
     found = choose.best(problem, limits, "workspace" if options.objective == "memory" else options.objective)
     if found is None:
         raise choose.explain(problem, limits, fastest)
+    name, measured = options.name or header.type_name(costs), None
     if options.out:
-        save("--out", options.out, header.text(costs, *found, options.name or header.type_name(costs)))
-    print_report.plan(costs, *found, fastest, options.json)
+        save("--out", options.out, header.text(costs, *found, name))
+    if options.measure:
+        measured = measure.measure(costs, header.text(costs, *found, name), name)
+    print_report.plan(costs, *found, fastest, measured, options.json)
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="./run plan", description=__doc__.split(" docs/")[0])
-    parser.add_argument("--costs", required=True, metavar="FILE", help="what ./run sluice profile has measured")
+    costs = parser.add_mutually_exclusive_group(required=True)
+    costs.add_argument("--costs", metavar="FILE", help="what ./run sluice profile has measured")
+    costs.add_argument("--table", nargs="+", metavar="FILE", help="many such files: a table of their frontiers and baselines")
     parser.add_argument("--net", metavar="NAME", help="refuse costs of another network")
     parser.add_argument("--memory", action="append", default=[], metavar="KIND=BYTES",
                         help="at most so much, KIND workspace, peak or total, BYTES such as 8MiB; repeatable")
@@ -100,6 +105,7 @@ def parse(arguments):
     parser.add_argument("--layouts", default=",".join(LAYOUTS), metavar="LIST", help="only these (default: %(default)s)")
     parser.add_argument("--out", metavar="FILE", help="write the plan as a C++ header")
     parser.add_argument("--name", metavar="TYPE", help="of the type in it (default: network and instruction set)")
+    parser.add_argument("--measure", action="store_true", help="compile the plan and time it beside the prediction")
     parser.add_argument("--frontier", action="store_true", help="all plans that no other beats in time and workspace")
     parser.add_argument("--png", metavar="FILE", help="with --frontier: a picture of it")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -107,8 +113,8 @@ def parse(arguments):
 
 
 def run(options):
-    if options.frontier and (options.out or options.objective != "time" or any("total" in m for m in options.memory)):
-        raise Failure(USAGE, "--frontier: drop --out, --objective and --memory total=; it is time against workspace")
+    if options.frontier and (options.out or options.measure or options.objective != "time" or any("total" in m for m in options.memory)):
+        raise Failure(USAGE, "--frontier: drop --out, --measure, --objective and --memory total=: it is time against workspace")
     if options.png and not options.frontier:
         raise Failure(USAGE, "--png: expected --frontier with it")
     if options.name and not options.name.isidentifier():
@@ -124,6 +130,10 @@ def run(options):
         most_error = -1
     if most_error is not None and not 0 <= most_error < float("inf"):
         raise Failure(USAGE, f"--max-error: expected a number of 0 or more, found '{options.max_error}'")
+    if options.table:
+        found = [cost_file.read(path, options.net, options.time) for path in options.table]
+        print("\n".join(table.lines(table.rows(found, options.slowdown or Fraction("1.15")))))
+        return
     limits = limits_of(options)
     problem = problem_of(cost_file.read(options.costs, options.net, options.time), most_error, layouts)
     (find_frontier if options.frontier else find_plan)(problem, limits, options)

@@ -19,13 +19,15 @@ def frontier(report, as_json):
         print(f"not with these costs: {', '.join(missing)}")
 
 
-def plan(costs, plan, taken, fastest, as_json):
-    """fastest: the Evaluation of the plan with the least time."""
+def plan(costs, plan, taken, fastest, measured, as_json):
+    """fastest: the Evaluation of the plan with the least time. measured: (least, median) milliseconds, or None."""
     chosen = [(i, layer, option) for i, (layer, option) in enumerate(zip(costs.layers, plan.options)) if option is not None]
     if as_json:
         print(json.dumps({
             "schema_version": 1, "network": costs.network, "fingerprint": costs.fingerprint, "version": costs.version,
-            "machine": costs.machine, "time_ms": taken.time_ns / 1e6, "slowdown": taken.time_ns / fastest.time_ns,
+            "machine": costs.machine, "time_ms": taken.time_ns / 1e6,
+            "measured_least_ms": measured and measured[0], "measured_median_ms": measured and measured[1],
+            "slowdown": taken.time_ns / fastest.time_ns,
             "workspace_bytes": taken.workspace_bytes, "persistent_bytes": taken.persistent_bytes,
             "peak_bytes": taken.peak_bytes, "total_bytes": taken.total_bytes, "error": taken.error, "layers": [
                 {"name": layer.name, "primitive": option.primitive, "read": option.read, "written": option.written,
@@ -38,3 +40,6 @@ def plan(costs, plan, taken, fastest, as_json):
     print(f"time {taken.time_ns / 1e6:.3f} ms, {taken.time_ns / fastest.time_ns:.3f} times the least; workspace "
           f"{bytes_text(taken.workspace_bytes)}; weights {bytes_text(taken.persistent_bytes)}; peak "
           f"{bytes_text(taken.peak_bytes)}; total {bytes_text(taken.total_bytes)}; error {taken.error:g}")
+    if measured:
+        print(f"measured {measured[1]:.3f} ms, the median, and {measured[0]:.3f} ms at least: "
+              f"{measured[1] / taken.time_ns * 1e6:.3f} and {measured[0] / taken.time_ns * 1e6:.3f} times the prediction")

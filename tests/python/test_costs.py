@@ -7,6 +7,7 @@ SLUICE_PROGRAM is that of test_cli.py. No time is tested, only that there is one
 """
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -78,6 +79,13 @@ class CostFile(unittest.TestCase):
         self.assertEqual(taken.workspace_bytes, 0)
         self.assertLessEqual({o.primitive for o in plan.options}, {
             "input", "direct", "reference", "subsample", "average_pool"})
+
+    def test_a_plan_is_compiled_and_gives_the_right_logits(self):
+        run = subprocess.run([sys.executable, "-B", ROOT / "planner/plan.py", "--costs", self.path, "--measure", "--json"],
+                             capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        found = json.loads(run.stdout)
+        self.assertTrue(0 < found["measured_least_ms"] <= found["measured_median_ms"])
 
     def test_what_is_missing_is_measured_and_nothing_else(self):
         last = self.file["layers"][-1]["kind"]

@@ -82,6 +82,15 @@ class Answers(Folder):
         self.assertAlmostEqual(found["speed_up"]["G-fast"], 0.21 / 0.19)
         self.assertEqual(picture.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
 
+    def test_table(self):
+        code, out, err = run("--table", EXAMPLE, EXAMPLE, "--slowdown", "2.2")
+        self.assertEqual((code, err), (0, ""))
+        lines = out.splitlines()
+        self.assertEqual(len(lines), 5)
+        self.assertEqual(lines[2], "| tiny | textbook | 1 | 0.19 | 1.11 | 1.00 | 2.32 | 2.11 | 2.32 | 2.11 | 0.01 | 0.01 | 1.33 |")
+        self.assertEqual(lines[4], "| geometric mean | textbook | 1 |  | 1.11 | 1.00 | 2.32 | 2.11 | 2.32 | 2.11 |  |  | 1.33 |")
+        self.assertEqual({line.count("|") for line in lines}, {14})
+
     def test_objectives(self):
         for objective, memory, time in (("memory", 6912, 0.4), ("peak", 6912, 0.4), ("total", 6912, 0.4)):
             code, out, _ = run("--costs", EXAMPLE, "--objective", objective, "--slowdown", "2.106", "--json")
@@ -117,6 +126,7 @@ class Refusals(Folder):
                 "--name: expected the name of a C\\+\\+ type, found '1x'": ["--name", "1x"],
                 "--png: expected --frontier": ["--png", "x.png"],
                 "--frontier: drop": ["--frontier", "--memory", "total=1MiB"],
+                "--measure: the costs are of made up, this machine is": ["--measure"],
                 "invalid choice: 'speed'": ["--objective", "speed"]}.items():
             self.refused(2, words, "--costs", EXAMPLE, *arguments)
 
@@ -185,7 +195,7 @@ class Refusals(Folder):
 
 class Header(Folder):
     NETWORK = """#include "plan.hpp"
-#include "sluice/plan/fingerprint.hpp"
+#include "sluice/plan/measured.hpp"
 #include "sluice_kernels/cpu.hpp"
 using namespace sluice;
 struct Tiny {
@@ -197,7 +207,10 @@ struct Tiny {
     }
 };
 using Plan = plans::TinyAvx2;
-static_assert(Plan::fingerprint == fingerprint(graph_view<Tiny>), "the plan is of another network");
+static_assert(is_plan_of<Plan>(graph_view<Tiny>), "the plan is of another network");
+static_assert(is_plan_of<DefaultPlan>(graph_view<Tiny>) && keeps_to_plan<DefaultPlan>("avx2", 1, 1));
+static_assert(keeps_to_plan<Plan>("avx2", 9216, 42880) && keeps_to_plan<Plan>("sse", 1, 1));
+static_assert(!keeps_to_plan<Plan>("avx2", 9280, 42880) && !keeps_to_plan<Plan>("avx2", 9216, 42944));
 using Net = Engine<Tiny, Cpu, Plan>;
 static_assert(Net::primitive(1) == "direct" && Net::primitive(2) == "winograd4" && Net::primitive(3) == "direct");
 int main() {}
