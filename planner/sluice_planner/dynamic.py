@@ -7,6 +7,7 @@ that is the shortest path through its layouts; residual blocks and inceptions ha
 Workspace and peak are the most of any layer, so a limit on them only takes options away, and the least of them is found by
 trying the values that there are. Total bytes are a sum: then all pairs (time, bytes) that nothing beats are kept.
 """
+from bisect import bisect_left
 from itertools import product
 
 from .problem import Plan
@@ -120,25 +121,54 @@ def _bound(limit):
     return float("inf") if limit is None else limit
 
 
-def candidates(problem, limits, memory):
-    """(memory, time, persistent bytes, label) for each cap on one kind of memory, within the limits, ascending."""
-    for cap in (workspaces if memory == "workspace" else peaks)(problem):
-        if memory == "workspace":
-            caps = {"workspace": min(cap, _bound(limits.workspace)), "peak": _bound(limits.peak)}
-        else:
-            caps = {"workspace": _bound(limits.workspace), "peak": min(cap, _bound(limits.peak))}
-        for label in labels(problem, **caps, keep=_undominated if memory == "total" else _least):
-            taken = cap + label[1] if memory == "total" else cap
-            if label[0] <= _bound(limits.time) and taken <= _bound(getattr(limits, memory)):
-                yield taken, label[0], label[1], label
+def _within(problem, limits, memory, cap, keep=_least):
+    """The best labels where one kind of memory, workspace or peak, has a cap too."""
+    caps = {"workspace": _bound(limits.workspace), "peak": _bound(limits.peak)}
+    caps[memory] = min(cap, caps[memory])
+    return labels(problem, **caps, keep=keep)
+
+
+def frontier(problem, limits):
+    """A label for each workspace with which a plan is faster than with less, ascending."""
+    fastest = float("inf")
+    for cap in workspaces(problem):
+        for label in _within(problem, limits, "workspace", cap):
+            if cap <= _bound(limits.workspace) and label[0] < min(fastest, _bound(limits.time) + 1):
+                fastest = label[0]
+                yield label
+
+
+def _smallest(problem, limits, memory, most_time):
+    """The label with the smallest workspace or peak that is fast enough. More memory never makes a plan slower, so the
+    place where it becomes so is found by bisection."""
+    caps = (workspaces if memory == "workspace" else peaks)(problem)
+    caps = [cap for cap in caps if cap <= _bound(getattr(limits, memory))]
+
+    def found(cap):
+        return [label for label in _within(problem, limits, memory, cap) if label[0] <= most_time]
+
+    place = bisect_left(caps, True, key=lambda cap: bool(found(cap)))
+    return found(caps[place])[0] if place < len(caps) else None
+
+
+def _smallest_total(problem, limits, objective):
+    """The label with the least total, or time, of all pairs of a peak and of what can be had below it."""
+    found = [(cap + label[1], label) for cap in peaks(problem) if cap <= _bound(limits.peak)
+             for label in _within(problem, limits, "peak", cap, _undominated)]
+    found = [(total, label) for total, label in found
+             if total <= _bound(limits.total) and label[0] <= _bound(limits.time)]
+    order = (lambda f: (f[1][0], f[0])) if objective == "time" else (lambda f: (f[0], f[1][0]))
+    return min(found, key=order)[1] if found else None
 
 
 def solve(problem, limits, objective):
     """The plan that is least by the objective and then by time, or for the objective time by workspace; or None. A limit on
     the total needs the objective time or total."""
-    memory = "total" if limits.total is not None else "workspace" if objective == "time" else objective
-    found = list(candidates(problem, limits, memory))
-    if not found:
-        return None
-    order = (lambda c: (c[1], c[0], c[2])) if objective == "time" else (lambda c: c[:3])
-    return plan(problem, min(found, key=order)[3])
+    if "total" == objective or limits.total is not None:
+        label = _smallest_total(problem, limits, objective)
+    elif objective == "time":
+        best = _within(problem, limits, "workspace", float("inf"))
+        label = best and _smallest(problem, limits, "workspace", min(best[0][0], _bound(limits.time)))
+    else:
+        label = _smallest(problem, limits, objective, _bound(limits.time))
+    return plan(problem, label) if label else None

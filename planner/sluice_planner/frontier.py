@@ -6,12 +6,8 @@ from .evaluation import evaluate
 
 def points(problem, limits):
     """[(Plan, Evaluation)] from the smallest workspace to the least time, within the other limits."""
-    found = []
-    for cap, time, _, label in dynamic.candidates(problem, limits, "workspace"):
-        if not found or time < found[-1][1].time_ns:
-            plan = dynamic.plan(problem, label)
-            found.append((plan, evaluate(problem.costs, plan)))
-    return found
+    plans = [dynamic.plan(problem, label) for label in dynamic.frontier(problem, limits)]
+    return [(plan, evaluate(problem.costs, plan)) for plan in plans]
 
 
 def _numbers(taken):
