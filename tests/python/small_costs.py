@@ -11,16 +11,21 @@ LAYOUTS = ("CHW", "HCW", "HWC")
 
 
 class Network:
-    """The JSON of a cost file, layer by layer. All maps are 8 x 4 x 4."""
+    """The JSON of a cost file, layer by layer. All maps are 8 x 4 x 4. real: times and bytes as large as those of real
+    networks, where a solver that computes in floating point might lose the last digit."""
 
-    def __init__(self, seed, layouts=2, primitives=3):
+    def __init__(self, seed, layouts=2, primitives=3, real=False):
+        self.real = real
         self.random, self.layouts, self.primitives = random.Random(seed), LAYOUTS[:layouts], primitives
         self.layers, self.blocks, self.kinds = [], [], []
         self.add("input", None)
 
     def time(self, most):
-        median = self.random.randint(1, most)
+        median = self.random.randint(1, most * 10**6 if self.real else most)
         return {"median": median, "least": self.random.randint(1, median), "spread": self.random.randint(0, 3)}
+
+    def bytes(self, least, most):
+        return 64 * self.random.randint(least, most * 10**4 if self.real else most)
 
     def option(self, number, op):
         pick = self.random.choice
@@ -30,8 +35,8 @@ class Network:
         if number == 0 and self.random.random() < 0.9:
             read = written = self.layouts[0]
         return {"name": f"p{number}" if conv else op, "read": read, "written": written,
-                "time_ns": self.time(30), "workspace_bytes": 64 * self.random.randint(0, 6) if conv else 0,
-                "persistent_bytes": 64 * self.random.randint(1, 6) if conv else 0,
+                "time_ns": self.time(30), "workspace_bytes": self.bytes(0, 6) if conv else 0,
+                "persistent_bytes": self.bytes(1, 6) if conv else 0,
                 "error": pick((0.0, 1e-7, 1e-6, 1e-4)) if conv else 0.0}
 
     def add(self, op, source, shortcut=None, slice_of=None):
@@ -77,13 +82,13 @@ class Network:
 
     def file(self):
         """As JSON would be read. Maps live from their writer to the last layer behind it, sizes differ by nothing."""
-        turned = [{"source": a, "target": b, "time_ns": self.time(8), "workspace_bytes": 64 * self.random.randint(1, 3)}
+        turned = [{"source": a, "target": b, "time_ns": self.time(8), "workspace_bytes": self.bytes(1, 3)}
                   for a in LAYOUTS for b in LAYOUTS if a != b and self.random.random() < 0.8]
         last = {}
         for i, layer in enumerate(self.layers):
             for source in (layer["input"], layer["shortcut"]):
                 last[source] = i
-        buffers = [{"first": i, "last": last.get(i, len(self.layers)), "bytes": 64 * self.random.randint(1, 9)}
+        buffers = [{"first": i, "last": last.get(i, len(self.layers)), "bytes": self.bytes(1, 9)}
                    for i in range(len(self.layers))]
         file = {"schema_version": 1, "version": identity.version(), "network": "made_up", "fingerprint": "",
                 "machine": {"cpu": "none", "isa": "scalar", "compiler": "none", "flags": "none", "threads": 1},
@@ -109,6 +114,24 @@ def network(seed):
     else:
         x = net.residual(net.inception(x, 2))
     net.add("average_pool" if seed % 2 else "linear", x)
+    return net.file()
+
+
+def large_network(seed):
+    """Some fifty layers with eight primitives and three layouts: too many plans to try."""
+    net, x, gates = Network(seed, layouts=3, primitives=8, real=True), 0, 0
+    for _ in range(12):
+        kind = net.random.randrange(4)
+        if kind == 0:
+            x = net.chain(x, 3)
+        elif kind == 1:
+            for _ in range(3):
+                x, gates = net.residual(x, gate=gates), gates + 1
+        elif kind == 2:
+            x = net.inception(x, 3)
+        else:
+            x = net.projected(x)
+    net.add("linear", x)
     return net.file()
 
 

@@ -3,7 +3,7 @@
 
     python3 tests/python/test_planner.py
 
-On 300 small networks made up from seeds. Every value is recomputed from the plan by an evaluation that shares no code
+On 300 small networks made up from seeds; on large ones the two programs alone. Every value is recomputed from the plan by an evaluation that shares no code
 with the solvers. Without SciPy the exit code is 77.
 """
 import pathlib
@@ -108,6 +108,32 @@ class Agreement(unittest.TestCase):
                         self.assertGreaterEqual(evaluate(costs, plan).time_ns, fastest)
                         compared[name] += 1
         self.assertGreater(min(compared.values()), 80)
+
+
+class LargeNetworks(unittest.TestCase):
+    """Times and bytes of real magnitudes: the integer program has to be right to the nanosecond and to the byte."""
+
+    def test_the_two_solvers_agree(self):
+        compared = 0
+        for seed in range(20):
+            with tempfile.TemporaryDirectory() as folder:
+                costs = cost_file.read(small_costs.write(pathlib.Path(folder) / "costs.json", small_costs.large_network(seed)))
+            problem = Problem(costs)
+            fastest = dynamic.solve(problem, Limits(), "time")
+            if fastest is None:
+                self.assertIsNone(ilp.solve(problem, Limits(), ORDERS["time"]))
+                continue
+            taken = evaluate(costs, fastest)
+            for limits, objective in ((Limits(), "time"), (Limits(workspace=taken.workspace_bytes - 1), "time"),
+                                      (Limits(peak=taken.peak_bytes - 1), "time"),
+                                      (Limits(time=taken.time_ns * 11 // 10), "workspace"),
+                                      (Limits(time=taken.time_ns * 11 // 10), "peak")):
+                order = ORDERS[objective][:2]
+                plans = ilp.solve(problem, limits, order), dynamic.solve(problem, limits, objective)
+                with self.subTest(seed=seed, limits=limits, objective=objective):
+                    self.assertEqual(*(values(plan and evaluate(costs, plan), order) for plan in plans))
+                    compared += plans[0] is not None
+        self.assertGreater(compared, 40)
 
 
 class Gates(unittest.TestCase):
