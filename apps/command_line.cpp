@@ -103,6 +103,14 @@ void add_profile_accuracy(CLI::App& command, ProfileAccuracyOptions& o) {
     command.add_flag("--fresh", o.fresh, "begin anew, whatever --out holds");
 }
 
+void add_profile(CLI::App& command, ProfileOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    command.add_option("--set", o.set, "all of the engine's primitives, or the textbook's")->type_name("all|textbook");
+    command.add_option("--threads", o.threads, "threads that share each layer");
+    add_file(command, "--out", o.out, "the costs, JSON; a file that is there already is continued")->required();
+    command.add_flag("--fresh", o.fresh, "begin anew, whatever --out holds");
+}
+
 void add_bench(CLI::App& command, BenchOptions& o) {
     add_words(command, "--net", o.networks, "NAME,...", "networks, or all; repeatable");
     command.get_option("--net")->required();
@@ -173,6 +181,7 @@ std::function<void()> parse(int argc, char** argv) {
     add("pixels", "What a network is shown of photographs", add_pixels, pixels);
     add("profile-accuracy", "Accuracy of many keep tuples on CIFAR-10, measured or predicted, as a file",
         add_profile_accuracy, profile_accuracy);
+    add("profile", "Time and memory of each primitive for each layer, as a file for ./run plan", add_profile, profile);
     add("bench", "Time per frame, after a comparison with the reference primitive", add_bench, bench);
     add("verify", "Replay the self-test that a weights file carries", add_verify, verify);
     add("pack", "Weights in the order of the kernels, to be used where they lie", add_pack, pack);

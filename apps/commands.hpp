@@ -58,6 +58,14 @@ struct ProfileAccuracyOptions {
 };
 void profile_accuracy(const ProfileAccuracyOptions& o);
 
+struct ProfileOptions {
+    std::string network, out;
+    std::string set = "all";
+    int threads = 1;
+    bool fresh = false;
+};
+void profile(const ProfileOptions& o);
+
 struct BenchOptions {
     std::vector<std::string> networks;
     std::string weights;  // empty: made up from a seed

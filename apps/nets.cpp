@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "graph_names.hpp"
 #include "registry.hpp"
 #include "sluice/gate/table1.hpp"
 #include "split.hpp"
@@ -18,26 +19,6 @@ Json json_of(const Shape& s) { return {s.C, s.H, s.W}; }
 
 Json json_of(int label, const Cost& cost) {
     return {{"label", label}, {"kept", cost.kept}, {"parameters", cost.parameters}, {"macs", cost.macs}};
-}
-
-const char* name_of(graph::Op op) {
-    switch (op) {
-        case graph::Op::input:
-            return "input";
-        case graph::Op::conv:
-            return "conv";
-        case graph::Op::linear:
-            return "linear";
-        case graph::Op::max_pool:
-            return "max_pool";
-        case graph::Op::average_pool:
-            return "average_pool";
-        case graph::Op::subsample:
-            return "subsample";
-        case graph::Op::concat:
-            return "concat";
-    }
-    return "unknown";
 }
 
 Json layers_of(const AnyNetwork& network) {

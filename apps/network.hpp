@@ -11,8 +11,7 @@
 #include "sluice/core/executor.hpp"
 #include "sluice/core/memory.hpp"
 #include "sluice/gate/proportional.hpp"
-#include "sluice/graph/arena.hpp"
-#include "sluice/graph/node.hpp"
+#include "sluice/graph/memory_map.hpp"
 #include "trace.hpp"
 
 namespace sluice::tools {
@@ -61,6 +60,7 @@ class AnyNetwork {
         graph::View graph;
         std::vector<int> blocks;  // per group
         std::span<const graph::Lifetime> buffers;  // of the arena, by node; without floats where none begins
+        std::span<const graph::Placement> places;  // of the maps, by node
     };
 
     explicit AnyNetwork(Facts f) : facts(std::move(f)) {}

@@ -123,7 +123,8 @@ class NetworkOf final : public AnyNetwork {
                       .classes = Chosen::classes,
                       .graph = graph_view<Net>,
                       .blocks = {blocks_per_group<Net>.begin(), blocks_per_group<Net>.end()},
-                      .buffers = memory_map_of<Net>.buffers}) {}
+                      .buffers = memory_map_of<Net>.buffers,
+                      .places = memory_map_of<Net>.nodes}) {}
 
     Gates proportional(gate::Ratio r) const override { return gates_of<Net>(gate::proportional<Net>(r)); }
 

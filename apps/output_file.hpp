@@ -38,6 +38,14 @@ class OutputFile {
     std::ofstream stream_;
 };
 
+// Throws if something lies at the path that is no file to be replaced, such as a device.
+inline void check_replaceable(const std::string& option, const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    if (const fs::file_status s = fs::status(path, ignored); fs::exists(s) && !fs::is_regular_file(s))
+        fail(Exit::failure, option, ": cannot write '", path, "': it is not a regular file");
+}
+
 // Puts the content into the file's place at once: whoever looks finds the old content or the new one, also after a kill.
 inline void replace_file(const std::string& option, const std::string& path, std::string_view content) {
     const std::string beside = path + ".part";

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "failure.hpp"
+#include "json_lines.hpp"
 #include "output_file.hpp"
 
 namespace sluice::tools {
@@ -15,32 +16,10 @@ using Json = Profile::Json;
 
 constexpr int schema_version = 1;
 
-// One line for each key, and for each element of a list: a profile has hundreds of rows.
-std::string in_lines(const Json& object) {
-    const auto line = [](const Json& value) {  // a file's name may be any bytes
-        return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-    };
-    std::string text;
-    for (const auto& [key, value] : object.items()) {
-        text += (text.empty() ? "{\n" : ",\n") + line(key) + ": ";
-        if (value.is_array() && !value.empty()) {
-            const char* before = "[\n ";
-            for (const Json& element : value) text += before + line(element), before = ",\n ";
-            text += "\n]";
-        } else {
-            text += line(value);
-        }
-    }
-    return text + "\n}\n";
-}
-
 }  // namespace
 
 Profile::Profile(const Subject& subject, std::string path) : subject_(subject), path_(std::move(path)) {
-    namespace fs = std::filesystem;
-    std::error_code ignored;
-    if (const fs::file_status s = fs::status(path_, ignored); fs::exists(s) && !fs::is_regular_file(s))
-        fail(Exit::failure, "--out: cannot write '", path_, "': it is not a regular file");
+    check_replaceable("--out", path_);
 }
 
 const Profile::Row* Profile::find(const Tuple& tuple) const {

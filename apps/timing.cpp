@@ -19,6 +19,8 @@ std::vector<float> logits_of(Session& session, std::span<const float> image, con
     return {logits->begin(), logits->end()};
 }
 
+}  // namespace
+
 double relative_difference(const std::vector<float>& got, const std::vector<float>& expected) {
     double difference = 0, largest = 0;
     for (std::size_t k = 0; k < got.size(); ++k) {
@@ -28,8 +30,6 @@ double relative_difference(const std::vector<float>& got, const std::vector<floa
     }
     return difference == 0 ? 0 : difference / largest;
 }
-
-}  // namespace
 
 Timing time_frames(const AnyNetwork& network, const Weights& weights, Primitives primitives, const MaskChoice& mask,
                    const Executor& executor, bool layers) {

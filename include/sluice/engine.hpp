@@ -17,6 +17,7 @@
 #include "sluice/core/pixels.hpp"
 #include "sluice/core/work.hpp"
 #include "sluice/packed_weights.hpp"
+#include "sluice/plan/measured.hpp"
 #include "sluice/plan/plan.hpp"
 
 namespace sluice::inline SLUICE_ABI {
@@ -29,6 +30,11 @@ class Engine {
     using Frame = typename Backend::Frame;
     using Weights = PackedWeights<Net, Program>;
     static constexpr auto& net = graph_of<Net>;
+    static_assert(is_plan_of<Plan>(graph_view<Net>),
+                  "sluice: this plan was made for another network, or for another version of this one");
+    static_assert(keeps_to_plan<Plan>(Program::isa, static_cast<std::size_t>(Program::program.workspace),
+                                      static_cast<std::size_t>(Program::program.weights) * sizeof(float)),
+                  "sluice: with this plan the engine needs other bytes of workspace or packed weights than were promised");
 
     // While a checkpoint is loaded the index of its tensors lies where activations will: a weight and a bias per layer, as
     // many vectors for each setting, and the self-test.

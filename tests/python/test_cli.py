@@ -517,8 +517,8 @@ class Program(unittest.TestCase):
         header = (ROOT / "include/sluice/version.hpp").read_text()
         version = ".".join(re.findall(r"define SLUICE_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header))
         self.assertEqual(sluice("--version").stdout, f"sluice {version}\n")
-        commands = ("nets", "evaluate", "classify", "pixels", "profile-accuracy", "bench", "verify", "pack", "dump",
-                    "doctor")
+        commands = ("nets", "evaluate", "classify", "pixels", "profile-accuracy", "profile", "bench", "verify", "pack",
+                    "dump", "doctor")
         for arguments in ([], *([command] for command in commands)):
             run = sluice(*arguments, "--help")
             self.assertEqual((run.returncode, run.stderr), (0, ""))

@@ -1,0 +1,45 @@
+"""What the command prints, as text or as JSON."""
+import json
+
+from .limits import bytes_text
+
+
+def frontier(report, as_json):
+    if as_json:
+        print(json.dumps(report, indent=1))
+        return
+    rows = [("", point) for point in report["points"]] + [(n, p) for n, p in report["baselines"].items() if p is not None]
+    print(f"{'':12} {'ms':>10} {'workspace':>12} {'weights':>12} {'peak':>12}")
+    for name, p in rows:
+        print(f"{name:12} {p['time_ms']:10.3f} {p['workspace_bytes']:12,} {p['persistent_bytes']:12,} {p['peak_bytes']:12,}")
+    ratio = "" if report["memory_ratio"] is None else f", {report['memory_ratio']:.2f} times less than the fastest plan's"
+    print(f"within {report['slowdown']:g} times the least time: workspace {report['near']['workspace_bytes']:,} bytes{ratio}")
+    missing = [name for name, p in report["baselines"].items() if p is None]
+    if missing:
+        print(f"not with these costs: {', '.join(missing)}")
+
+
+def plan(costs, plan, taken, fastest, measured, as_json):
+    """fastest: the Evaluation of the plan with the least time. measured: (least, median) milliseconds, or None."""
+    chosen = [(i, layer, option) for i, (layer, option) in enumerate(zip(costs.layers, plan.options)) if option is not None]
+    if as_json:
+        print(json.dumps({
+            "schema_version": 1, "network": costs.network, "fingerprint": costs.fingerprint, "version": costs.version,
+            "machine": costs.machine, "time_ms": taken.time_ns / 1e6,
+            "measured_least_ms": measured and measured[0], "measured_median_ms": measured and measured[1],
+            "slowdown": taken.time_ns / fastest.time_ns,
+            "workspace_bytes": taken.workspace_bytes, "persistent_bytes": taken.persistent_bytes,
+            "peak_bytes": taken.peak_bytes, "total_bytes": taken.total_bytes, "error": taken.error, "layers": [
+                {"name": layer.name, "primitive": option.primitive, "read": option.read, "written": option.written,
+                 "time_ms": option.time_ns / 1e6, "input": plan.paths.get((i, "input"), []),
+                 "shortcut": plan.paths.get((i, "shortcut"), [])} for i, layer, option in chosen]}, indent=1))
+        return
+    for i, layer, option in chosen:
+        turned = "".join(f", {role} {' to '.join(path)}" for (j, role), path in plan.paths.items() if j == i)
+        print(f"{layer.name:32} {option.primitive:16} {option.read} to {option.written} {option.time_ns / 1e6:10.3f} ms{turned}")
+    print(f"time {taken.time_ns / 1e6:.3f} ms, {taken.time_ns / fastest.time_ns:.3f} times the least; workspace "
+          f"{bytes_text(taken.workspace_bytes)}; weights {bytes_text(taken.persistent_bytes)}; peak "
+          f"{bytes_text(taken.peak_bytes)}; total {bytes_text(taken.total_bytes)}; error {taken.error:g}")
+    if measured:
+        print(f"measured {measured[1]:.3f} ms, the median, and {measured[0]:.3f} ms at least: "
+              f"{measured[1] / taken.time_ns * 1e6:.3f} and {measured[0] / taken.time_ns * 1e6:.3f} times the prediction")
