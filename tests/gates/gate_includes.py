@@ -22,6 +22,7 @@ MAY = {
     "plan": {"core", "graph", "plan"},
     "io": {"core", "graph", "io", "version.hpp"},
     "threads": {"core"},
+    "power": {"core", "power"},
     "version.hpp": set(),
     "host_memory.hpp": {"core"},
     "packed_weights.hpp": {"core", "graph", "gate", "io"},
