@@ -146,6 +146,7 @@ void add_doctor(CLI::App& command, DoctorOptions& o) {
     command.add_option("--root", o.root, "read proc, sys, dev and usr below this directory")->type_name("DIR");
     command.add_option("--data", o.data, "the folder with cifar10/ and checkpoints/ (default: SLUICE_DATA)")
         ->type_name("DIR");
+    command.add_flag("--restore-clocks", o.restore_clocks, "put back the clocks that a killed program has left set");
     add_json(command, o.json);
 }
 

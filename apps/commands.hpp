@@ -93,7 +93,7 @@ void dump(const DumpOptions& o);
 struct DoctorOptions {
     std::string root = "/";
     std::string data;  // empty: that of SLUICE_DATA
-    bool json = false;
+    bool restore_clocks = false, json = false;
 };
 void doctor(const DoctorOptions& o);
 

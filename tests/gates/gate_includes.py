@@ -10,7 +10,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SIMD = "kernels/sluice_kernels/isa/simd.hpp"
 POSIX = {"include/sluice/io/map.hpp": {"fcntl.h", "sys/mman.h", "sys/stat.h", "unistd.h"},  # what looks at the system,
          "include/sluice/host_memory.hpp": {"sys/mman.h"},                                  # none of it in the core
-         "include/sluice/threads/openmp.hpp": {"omp.h"}}
+         "include/sluice/threads/openmp.hpp": {"omp.h"},
+         "include/sluice/power/files.hpp": {"fcntl.h", "sys/syscall.h", "unistd.h"},
+         "include/sluice/power/nvml.hpp": {"dlfcn.h"}}
 ANY = None
 
 # What a room, or a header outside of one, may include: rooms and headers of include/sluice/.
