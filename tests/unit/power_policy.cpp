@@ -99,6 +99,8 @@ constexpr auto two_costs = [] {
 }();
 constexpr Grid two_grid{two, orin_gpu_hz, two_costs};
 constexpr Table<2, 5> built(two_grid, {.objective = Objective::edp});
+constexpr Table<2, 5, built.size()> exact(two_grid, {.objective = Objective::edp});
+static_assert(exact.find(0.85, 20e-3)->level == 1 && sizeof exact < sizeof built / 2);
 static_assert(built.find(0.8, 20e-3)->level == 0 && built.find(0.8, 20e-3)->clock == 4);
 static_assert(built.find(0.85, 20e-3)->level == 1 && built.find(0.85, 10e-3) == nullptr);
 static_assert(joint_scan(two_grid, {.accuracy_min = 0.85, .deadline_s = 20e-3}).level == 1);
@@ -305,7 +307,7 @@ TEST_CASE("grids and demands that mean nothing are refused") {
 TEST_CASE("the controller keeps a deadline while somebody else takes half of the machine") {
     const Owned o = paper(presets::orin_gpu);
     const Table<8, 8> table(o, {});
-    Controller<8, 8> controller(table);
+    Controller controller(table);
     const double deadline = 14e-3;  // the whole network takes 12.9 ms
     const auto ratio = [&] {
         return o.levels[static_cast<std::size_t>(controller.choose(0.6, deadline).entry->level)].ratio;
@@ -332,7 +334,7 @@ TEST_CASE("the controller keeps a deadline while somebody else takes half of the
 
     // With accuracy as the objective the load decides how many layers there are.
     const Table<8, 8> accurate(o, {.objective = Objective::accuracy});
-    Controller<8, 8> second(accurate);
+    Controller second(accurate);
     const auto late_of = [&](int count, double slowdown) {
         int late = 0;
         for (int i = 0; i < count; ++i) {

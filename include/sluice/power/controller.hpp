@@ -6,10 +6,10 @@
 
 namespace sluice::inline SLUICE_ABI::power {
 
-template <int Levels, int Clocks>
+template <class Table>
 class Controller {
   public:
-    using Entry = typename Table<Levels, Clocks>::Entry;
+    using Entry = typename Table::Entry;
 
     struct Choice {
         const Entry* entry = nullptr;  // null: no level is accurate enough
@@ -17,7 +17,7 @@ class Controller {
     };
 
     // table: built for deadlines; it must outlive the controller.
-    explicit constexpr Controller(const Table<Levels, Clocks>& table) : table_(table) {}
+    explicit constexpr Controller(const Table& table) : table_(table) {}
 
     constexpr Choice choose(double accuracy_min, double deadline_s) const {
         if (const Entry* e = table_.find(accuracy_min, deadline_s * usable / slowdown_)) return {e, true};
@@ -38,7 +38,7 @@ class Controller {
     // first frame late.
     static constexpr double usable = 0.9, rising = 0.5, falling = 0.03;
 
-    const Table<Levels, Clocks>& table_;
+    const Table& table_;
     double slowdown_ = 1;
 };
 

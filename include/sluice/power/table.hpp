@@ -12,17 +12,19 @@ namespace sluice::inline SLUICE_ABI::power {
 // The budget that a table is asked with at every frame; the others are fixed when it is built.
 enum class Budget { deadline, energy };
 
-// For grids of at most so many levels and clocks.
-template <int Levels, int Clocks>
+// For grids of at most so many levels and clocks. Of the entries that there could be few are needed, and size() tells
+// how many: `constexpr Table<7, 5> all(...); constexpr Table<7, 5, all.size()> table(...);` takes no more room than
+// they do.
+template <int Levels, int Clocks, int Entries = (Levels * Levels * Clocks)>
 class Table {
   public:
     struct Entry {
         double needs = 0;  // the least budget, seconds or joules, for which this pair is the best
-        int level = 0, clock = 0;
+        std::int16_t level = 0, clock = 0;
     };
 
-    // grid: one that has passed check(), and no larger than the table. The floor of the demand's accuracy is not fixed:
-    // there are entries for each accuracy of the grid.
+    // grid: one that has passed check(), and no larger than the table; else the program stops, or does not compile. The
+    // floor of the demand's accuracy is not fixed: there are entries for each accuracy of the grid.
     constexpr Table(const Grid& grid, const Demand& demand, Budget budget = Budget::deadline) {
         if (grid.level_count() > Levels || grid.clock_count() > Clocks) __builtin_trap();
         for (int l = 0; l < grid.level_count(); ++l) floors_[static_cast<std::size_t>(l)] = grid.level(l).accuracy;
@@ -50,7 +52,7 @@ class Table {
   private:
     std::array<double, Levels> floors_{};  // the grid's accuracies, ascending, each once
     std::array<int, Levels + 1> begins_{};
-    std::array<Entry, Levels * Levels * Clocks> entries_{};
+    std::array<Entry, Entries> entries_{};
     int count_ = 0;
 
     constexpr std::span<const Entry> of_floor(double accuracy_min) const {
@@ -74,7 +76,8 @@ class Table {
                     continue;
                 if (budget == Budget::deadline ? k.energy_j > demand.energy_max_j : k.tau_s > demand.deadline_s)
                     continue;
-                pairs[static_cast<std::size_t>(n++)] = {budget == Budget::deadline ? k.tau_s : k.energy_j, l, c};
+                pairs[static_cast<std::size_t>(n++)] = {budget == Budget::deadline ? k.tau_s : k.energy_j,
+                                                        static_cast<std::int16_t>(l), static_cast<std::int16_t>(c)};
             }
         std::sort(pairs.begin(), pairs.begin() + n, [](const Entry& a, const Entry& b) { return a.needs < b.needs; });
         int end = begins_[static_cast<std::size_t>(floor)];
@@ -85,6 +88,7 @@ class Table {
                 const Entry& last = entries_[static_cast<std::size_t>(end - 1)];
                 if (!better(grid, demand.objective, p.level, p.clock, last.level, last.clock)) continue;
             }
+            if (end == Entries) __builtin_trap();
             entries_[static_cast<std::size_t>(end++)] = p;
         }
         begins_[static_cast<std::size_t>(floor) + 1] = end;
