@@ -126,9 +126,8 @@ void add_run(CLI::App& command, RunOptions& o) {
     command.add_option("--max-energy", o.max_energy, "of a frame, by the model, in its unit")->type_name("J");
     command.add_option("--model", o.model, "preset that energies are modelled by")->capture_default_str();
     add_file(command, "--profile", o.profile, "accuracies, as profile-accuracy writes them (default: measured)");
-    command.add_option("--calibrate", o.calibrate, "images to measure the levels with")
-        ->type_name("N")
-        ->capture_default_str();
+    command.add_option("--calibrate", o.calibrate, "images to measure the levels with (default: 200, or half of them)")
+        ->type_name("N");
     command.add_option("--frames", o.frames, "how many to run; the images behind those begin anew at their end")
         ->type_name("N")
         ->capture_default_str();

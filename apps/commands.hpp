@@ -78,7 +78,8 @@ struct RunOptions {
     std::string meter;                     // part of a meter's name; empty: the first one
     std::string model = "orin-cpu-cubic";  // a preset
     std::string root = "/";
-    long long frames = 1000, images_per_frame = 1, calibrate = 200;
+    long long frames = 1000, images_per_frame = 1;
+    std::optional<long long> calibrate;  // images
     bool whole = false, set_clocks = false, json = false;
 };
 void run(const RunOptions& o);

@@ -105,16 +105,18 @@ void run(const RunOptions& o) {
                                    .accuracy_min = o.min_accuracy,
                                    .deadline_s = o.deadline_ms * 1e-3,
                                    .energy_max_j = o.max_energy.value_or(power::unlimited)},
-                        .images_per_frame = static_cast<std::size_t>(std::max(1LL, o.images_per_frame)),
-                        .frames = static_cast<std::size_t>(std::max(1LL, o.frames)),
+                        .images_per_frame = static_cast<std::size_t>(o.images_per_frame),
+                        .frames = static_cast<std::size_t>(o.frames),
                         .whole = o.whole};
     check(power::check(target.demand), "run");
     const Cifar10 data = Cifar10::read(o.data, network, "run takes CIFAR-10 only");
-    const auto measured = static_cast<std::size_t>(std::max(1LL, o.calibrate));
-    if (o.images_per_frame < 1 || o.frames < 1 || o.calibrate < 1 || measured + target.images_per_frame > data.size())
+    const long long images = static_cast<long long>(data.size());
+    const long long calibrate = o.calibrate.value_or(std::min(200LL, images / 2));
+    if (o.images_per_frame < 1 || o.frames < 1 || calibrate < 1 || calibrate + o.images_per_frame > images)
         fail(Exit::usage,
              "expected --images-per-frame, --frames and --calibrate of at least 1, and no more images than the ",
-             data.size(), " that there are");
+             images, " that there are");
+    const auto measured = static_cast<std::size_t>(calibrate);
     const Weights weights = Weights::from_file(o.weights);
     const auto session = weights.session(network, 1, true);
     const Normalisation normalisation(weights);

@@ -143,6 +143,10 @@ TEST_CASE("an error of a counter stays: half a sum is no sum") {
     CHECK_FALSE(counter.add(5, 2));
     CHECK_FALSE(counter.add(30, 3));
     CHECK_FALSE(counter.joules());
+    EnergyCounter still({.range_j = 0});
+    CHECK(still.add(10, 0));
+    CHECK(still.add(10, 0.5));
+    CHECK(std::string(still.joules().message()) == "energy: the counter has not moved in the 2 readings");
     PowerIntegral power(1);
     CHECK(power.add(10, 0));
     CHECK(power.add(10, 1));

@@ -46,6 +46,8 @@ class EnergyCounter {
         if (!status_) return status_;
         if (samples_ < 2)
             return Status::error(Error::argument, "energy: expected two readings or more, found ", samples_);
+        if (!(joules_ > 0))  // no computer runs on nothing: it is updated less often than it was read
+            return Status::error(Error::verify, "energy: the counter has not moved in the ", samples_, " readings");
         return joules_;
     }
 
