@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Chan et al., Table 1 and Figures 3 to 6: every number that they print, beside what is computed, modelled or measured.
 
-    ./run reproduce [--json] [--png DIR] [--data DIR] [--limit N]
+    ./run reproduce [--json] [--png [DIR]] [--data DIR] [--limit N]
 
 Accuracies are those of weights/resnet56_cifar_pls on CIFAR-10's test images, if --data or SLUICE_DATA has them in
 cifar10/; times are those of ResNet-152 on this machine; energies those of the presets in sluice/power/presets.hpp.
@@ -116,7 +116,8 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser(prog="./run reproduce", description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print the rows and what they were made from as JSON")
-    parser.add_argument("--png", metavar="DIR", help="draw Figures 3 to 6 into this folder")
+    parser.add_argument("--png", metavar="DIR", nargs="?", const=ROOT / "build/figures",
+                        help="draw Figures 3 to 6 into this folder (build/figures)")
     parser.add_argument("--data", default=os.environ.get("SLUICE_DATA"), help="folder with cifar10/ (SLUICE_DATA)")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--paper", required=True, help=argparse.SUPPRESS)  # bench_paper

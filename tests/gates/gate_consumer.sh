@@ -52,6 +52,8 @@ if command -v pkg-config >/dev/null; then
     read -ra flags < <(PKG_CONFIG_PATH="$scratch/moved/share/pkgconfig" pkg-config --cflags sluice)
     g++ "${strict[@]}" "${flags[@]}" "${sources[@]}" -o "$scratch/pkg_config"
     works "$scratch/pkg_config"
+    g++ "${strict[@]}" "${flags[@]}" "${choosing[@]}" -ldl -o "$scratch/choose_pkg_config"
+    chooses "$scratch/choose_pkg_config"
     echo "road pkg-config works"
 else
     fail "pkg-config is not installed; ./run setup installs it"

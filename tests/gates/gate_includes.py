@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Include lines point the way that docs/design.md says: core <- graph <- nets, gate, plan, io <- packed_weights
-<- engine; kernels use core
+<- engine; core <- power; kernels use core
 and graph; include/ knows no kernel; one header knows xsimd; nothing knows tests and apps but they themselves."""
 import pathlib
 import re
@@ -70,9 +70,10 @@ def self_check():
     bad = {"include/sluice/core/x.hpp": "sluice/graph/node.hpp", "include/sluice/graph/x.hpp": "sluice/nets/resnet.hpp",
            "include/sluice/io/x.hpp": "sluice/gate/mask.hpp", "include/sluice/engine.hpp": "sluice_kernels/cpu.hpp",
            "include/sluice/nets/x.hpp": "sluice/engine.hpp", "kernels/sluice_kernels/direct/x.hpp": "sluice/engine.hpp",
-           "kernels/sluice_kernels/x.hpp": "network.hpp", "include/sluice/new_room/x.hpp": "sluice/core/text.hpp"}
+           "kernels/sluice_kernels/x.hpp": "network.hpp", "include/sluice/new_room/x.hpp": "sluice/core/text.hpp",
+           "include/sluice/power/x.hpp": "sluice/graph/node.hpp", "include/sluice/graph/y.hpp": "sluice/power/model.hpp"}
     angled = {"include/sluice/core/x.hpp": "xsimd/xsimd.hpp", "kernels/sluice_kernels/cpu.hpp": "immintrin.h",
-              "include/sluice/core/text.hpp": "doctest/doctest.h"}
+              "include/sluice/core/text.hpp": "doctest/doctest.h", "include/sluice/power/model.hpp": "dlfcn.h"}
     lines = [(p, f'#include "{t}"') for p, t in bad.items()] + [(p, f"#include <{t}>") for p, t in angled.items()]
     return [f"the check passes {line} in {path}" for path, line in lines if not list(faults(path, [line]))]
 

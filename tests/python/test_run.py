@@ -7,7 +7,9 @@ SLUICE_PROGRAM names the program (default: the newest build/*/sluice); without o
 is 77. The weights are those of the repository, the images are noise: this is about choices, not about answers.
 """
 import json
+import os
 import pathlib
+import pty
 import signal
 import subprocess
 import tempfile
@@ -84,6 +86,19 @@ class Run(unittest.TestCase):
         self.assertEqual([line["late"] for line in lines], [False] * 20)
         late = self.answer("--whole", deadline=1e-6)
         self.assertEqual((late["late"], late["late_percent"]), (20, 100))
+
+    def test_a_line_of_status_on_a_terminal_and_only_there(self):
+        ours, theirs = pty.openpty()
+        run = subprocess.run([str(a) for a in (PROGRAM, *self.arguments(frames=3))], stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        said = os.read(ours, 1 << 16).decode()
+        os.close(ours)
+        self.assertEqual(run.returncode, 0, said)
+        self.assertRegex(said, r"\rframe 0: keeps 1,1,1, \d+\.\d+ of 1000\.00 ms, 0 late, \d+\.\d % right")
+        run = sluice(*self.arguments(frames=3))
+        self.assertNotIn("frame 0", run.stderr)
+        self.assertIn("accuracy is not monotone: ratio 0.4 has 0.9125, and 0.3 with fewer layers 0.913", run.stderr)
+        self.assertIn("0 of 3 frames late", run.stdout)
 
     def test_clocks_are_looked_at_only(self):
         self.board()
