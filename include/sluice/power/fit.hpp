@@ -60,11 +60,11 @@ inline Status check_samples(std::span<const Sample> samples, std::size_t clocks,
 }
 
 // value = a + b·g(f), neither of them negative: a model with negative watts or cycles is none.
-struct Line {
+struct Linear {
     double a = 0, b = 0;
 };
 template <class G>
-Line line_through(std::span<const Sample> samples, G g) {
+Linear line_through(std::span<const Sample> samples, G g) {
     double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, scale = 0;
     for (const Sample& s : samples) scale = std::fmax(scale, g(s.f_hz));
     for (const Sample& s : samples) {
@@ -72,7 +72,7 @@ Line line_through(std::span<const Sample> samples, G g) {
         ++n, sx += x, sy += s.value, sxx += x * x, sxy += x * s.value;
     }
     const double determinant = n * sxx - sx * sx;
-    Line l{(sy * sxx - sx * sxy) / determinant, (n * sxy - sx * sy) / determinant};
+    Linear l{(sy * sxx - sx * sxy) / determinant, (n * sxy - sx * sy) / determinant};
     if (l.a < 0) l = {0, sxy / sxx};
     if (l.b < 0) l = {sy / n, 0};
     return {l.a, l.b / scale};
@@ -81,7 +81,7 @@ Line line_through(std::span<const Sample> samples, G g) {
 // tau = cycles/f + fixed
 inline Result<Fit<Work>> fit_time(std::span<const Sample> seconds) {
     if (Status s = check_samples(seconds, 2, "times"); !s) return s;
-    const Line l = line_through(seconds, [](double f_hz) { return 1 / f_hz; });
+    const Linear l = line_through(seconds, [](double f_hz) { return 1 / f_hz; });
     const Work work{l.b, l.a};
     return Fit<Work>{work, residual_of(seconds, [&](double f_hz) { return work.tau_s(f_hz); })};
 }
@@ -89,7 +89,7 @@ inline Result<Fit<Work>> fit_time(std::span<const Sample> seconds) {
 // P = static + switched·V(f)²·f for a voltage whose shape is known.
 inline Result<Fit<Device>> fit_power(std::span<const Sample> watts, const Voltage& voltage) {
     if (Status s = check_samples(watts, 2, "watts"); !s) return s;
-    const Line l = line_through(watts, [&](double f_hz) { return voltage.at(f_hz) * voltage.at(f_hz) * f_hz; });
+    const Linear l = line_through(watts, [&](double f_hz) { return voltage.at(f_hz) * voltage.at(f_hz) * f_hz; });
     const Device device{l.a, l.b, voltage};
     return Fit<Device>{device, residual_of(watts, [&](double f_hz) { return device.power_w(f_hz); })};
 }
@@ -98,17 +98,18 @@ inline Result<Fit<Device>> fit_power(std::span<const Sample> watts, const Voltag
 // definition: from powers alone only the voltage's shape can be told.
 inline Result<Fit<Device>> fit_two_zones(std::span<const Sample> watts) {
     if (Status s = check_samples(watts, 4, "watts in two zones"); !s) return s;
-    const auto [low, high] = std::ranges::minmax(watts, {}, &Sample::f_hz);
+    const double low_hz = std::ranges::min(watts, {}, &Sample::f_hz).f_hz;
+    const double high_hz = std::ranges::max(watts, {}, &Sample::f_hz).f_hz;
     Fit<Device> best{{}, {unlimited, unlimited, unlimited}};
-    double at_knee = low.f_hz, at_rise = 1;  // rise: of the voltage from the knee to the highest clock, volts
-    double knee_step = (high.f_hz - low.f_hz) / 32, rise_step = 1.0 / 16;
+    double at_knee = low_hz, at_rise = 1;  // rise: of the voltage from the knee to the highest clock, volts
+    double knee_step = (high_hz - low_hz) / 32, rise_step = 1.0 / 16;
     const auto attempt = [&](double knee_hz, double rise_v) {
-        if (knee_hz < 0 || knee_hz >= high.f_hz || rise_v < 0) return;
-        const auto fit = fit_power(watts, {1, knee_hz, rise_v / (high.f_hz - knee_hz)});
+        if (knee_hz < 0 || knee_hz >= high_hz || rise_v < 0) return;
+        const auto fit = fit_power(watts, {1, knee_hz, rise_v / (high_hz - knee_hz)});
         if (fit->residual.rms < best.residual.rms) best = *fit, at_knee = knee_hz, at_rise = rise_v;
     };
     for (int k = 0; k < 32; ++k)  // coarse: the sum of squares has several valleys
-        for (int r = 0; r <= 64; ++r) attempt(low.f_hz + k * knee_step, r * rise_step);
+        for (int r = 0; r <= 64; ++r) attempt(low_hz + k * knee_step, r * rise_step);
     for (int halved = 0; halved < 48; ++halved, knee_step /= 1.5, rise_step /= 1.5) {
         const double knee = at_knee, rise = at_rise;
         for (int k = -2; k <= 2; ++k)
