@@ -38,17 +38,17 @@ def figure3(accuracy, profile, times):
     return figure
 
 
-def by_loss(preset):
+def by_loss(preset, table1):
     """Of each row of Table 1 by its blocks: (loss in points, share of the whole network's cycles)."""
-    kept = {100: 50, 90: 47, 80: 42, 70: 38, 50: 23, 30: 13, 10: 5}
     share = preset["skipped"]["tau_s"][-1] / preset["whole"]["tau_s"][-1]
-    slope = (1 - share) / (50 - 12)  # 12 blocks are those of the skipped network
-    return [(claims.PRINTED[100][0] - claims.PRINTED[k][0], 1 - slope * (50 - n)) for k, n in kept.items()]
+    whole, skipped = sum(table1[0]["kept"]), 12  # blocks of the two frames that the preset has cycles of
+    slope = (1 - share) / (whole - skipped)
+    return [(claims.PRINTED[100][0] - claims.PRINTED[r["label"]][0], 1 - slope * (whole - sum(r["kept"]))) for r in table1]
 
 
-def device(preset, number, clocks, unit):
+def device(preset, table1, number, clocks, unit):
     figure, (a, b, c, d) = panels(4)
-    points = by_loss(preset)
+    points = by_loss(preset, table1)
     relative = preset["relative"]
     scale, time, energy = (1, "relative time", "relative energy") if relative else (1e3, "ms", "mJ")
     for hz in clocks:
@@ -89,8 +89,8 @@ def figure6(presets):
 def draw(folder, paper, accuracy, profile, times):
     presets = paper["presets"]
     figures = {"figure3": figure3(accuracy, profile, times),
-               "figure4": device(presets["orin-gpu"], 4, (306e6, 612e6), "GPU preset"),
-               "figure5": device(presets[PRESET_OF_FIGURE_5], 5, (499.2e6, 729.6e6, 1510.4e6), "CPU, cubic preset"),
+               "figure4": device(presets["orin-gpu"], paper["table1"], 4, (306e6, 612e6), "GPU preset"),
+               "figure5": device(presets[PRESET_OF_FIGURE_5], paper["table1"], 5, (499.2e6, 729.6e6, 1510.4e6), "CPU, cubic preset"),
                "figure6": figure6(presets)}
     for name, figure in figures.items():
         path = folder / f"{name}.png"

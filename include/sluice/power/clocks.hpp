@@ -49,4 +49,4 @@ void restore_clocks(const Host& host, F told) {
     });
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

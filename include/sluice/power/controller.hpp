@@ -42,4 +42,4 @@ class Controller {
     double slowdown_ = 1;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -95,4 +95,4 @@ class PowerIntegral {
     Status status_;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -42,4 +42,4 @@ class Cpufreq : public SysfsClock {
     Cpufreq(const Host& host, const Path& folder, std::string_view name) : SysfsClock(host, folder, name, files) {}
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -13,4 +13,4 @@ inline Text<24> decimal(double value) {
     return std::string_view(text, static_cast<std::size_t>(end - text));
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -32,4 +32,4 @@ class Devfreq : public SysfsClock {
     Devfreq(const Host& host, const Path& folder, std::string_view name) : SysfsClock(host, folder, name, files) {}
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

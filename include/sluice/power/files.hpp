@@ -82,4 +82,4 @@ inline long folder_list(void*, const char* folder, void (*each)(void*, const cha
 
 inline constexpr Files system_files{detail::file_read, detail::file_write, detail::file_create, detail::folder_list};
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

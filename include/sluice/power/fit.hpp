@@ -118,4 +118,4 @@ inline Result<Fit<Device>> fit_two_zones(std::span<const Sample> watts) {
     return best;
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

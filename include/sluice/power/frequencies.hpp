@@ -35,4 +35,4 @@ inline Status check_follows(const Text<63>& name, double set_hz, const Result<do
                          decimal(*now_hz / 1e6), " MHz: the chip may be too hot, or another program sets it too");
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -88,4 +88,4 @@ inline Status check_monotone(const Grid& grid) {
     return {};
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -55,4 +55,4 @@ class Held {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -109,4 +109,4 @@ struct Host {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

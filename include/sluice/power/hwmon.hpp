@@ -61,4 +61,4 @@ class Hwmon : public Rail {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

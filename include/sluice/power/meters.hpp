@@ -35,4 +35,4 @@ Status readable(const Meter& meter, const Host& host) {
     return first;
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

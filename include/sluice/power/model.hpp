@@ -62,4 +62,4 @@ constexpr Cost cost(const Device& device, const Work& work, double f_hz, int cor
     return {tau, device.power_w(f_hz, cores) * tau};
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

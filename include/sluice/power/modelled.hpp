@@ -38,4 +38,4 @@ class Modelled {
     int samples_ = 0;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -69,4 +69,4 @@ class Nvml {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

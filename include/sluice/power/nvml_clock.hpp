@@ -85,4 +85,4 @@ class NvmlClock {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

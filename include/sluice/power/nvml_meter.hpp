@@ -56,4 +56,4 @@ class NvmlMeter {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

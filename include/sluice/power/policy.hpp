@@ -102,4 +102,4 @@ constexpr Choice algorithm2(const Grid& grid, const Demand& demand, const Readin
     return clock < 0 ? admits.refusal(level, level) : detail::chosen(grid, level, clock);
 }
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

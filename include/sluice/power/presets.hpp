@@ -97,4 +97,4 @@ inline constexpr std::array<const Preset*, 5> all_presets{&presets::orin_gpu, &p
                                                           &presets::orin_cpu_36, &presets::orin_cpu_rail,
                                                           &presets::orin_board_rail};
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

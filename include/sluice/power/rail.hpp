@@ -47,4 +47,4 @@ class Rail {
     PowerIntegral energy_;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -47,4 +47,4 @@ class Rapl {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

@@ -73,4 +73,4 @@ class Saved {
     std::size_t count_ = 0;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

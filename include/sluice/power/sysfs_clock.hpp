@@ -123,4 +123,4 @@ class SysfsClock {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice

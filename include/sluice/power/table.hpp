@@ -95,4 +95,4 @@ class Table {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::power
+}  // namespace sluice
