@@ -1,6 +1,5 @@
 #include "frame_loop.hpp"
 
-#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -8,30 +7,6 @@
 #include "guesses.hpp"
 
 namespace sluice::tools {
-
-namespace {
-
-// Ctrl-C and kill end the loop, so that its clocks are put back and the summary is printed.
-volatile std::sig_atomic_t stop_asked = 0;
-
-class Signals {
-  public:
-    Signals() {
-        stop_asked = 0;
-        for (std::size_t i = 0; i < 2; ++i) before_[i] = std::signal(which[i], [](int) { stop_asked = 1; });
-    }
-    ~Signals() {
-        for (std::size_t i = 0; i < 2; ++i) std::signal(which[i], before_[i]);
-    }
-    Signals(const Signals&) = delete;
-    Signals& operator=(const Signals&) = delete;
-
-  private:
-    static constexpr int which[2] = {SIGINT, SIGTERM};
-    void (*before_[2])(int);
-};
-
-}  // namespace
 
 std::size_t FrameLoop::right(const std::vector<std::vector<float>>& images, std::size_t at, const SkipLevel& level) {
     std::size_t count = 0;
@@ -44,7 +19,8 @@ std::size_t FrameLoop::right(const std::vector<std::vector<float>>& images, std:
     return count;
 }
 
-Outcome FrameLoop::run(const Target& target, EnergyMeter& meter, const std::function<void(const Frame&)>& seen) {
+Outcome FrameLoop::run(const Target& target, EnergyMeter& meter, const Stop& stop,
+                       const std::function<void(const Frame&)>& seen) {
     const std::vector<double>& clocks = clock_.hz();
     const double now_hz = clocks.back();  // at which the levels were measured
     std::vector<power::Level> levels;
@@ -70,10 +46,9 @@ Outcome FrameLoop::run(const Target& target, EnergyMeter& meter, const std::func
     const Table::Entry all{grid.cost(whole, highest).tau_s, whole, highest};
 
     Outcome outcome;
-    const Signals signals;
     const auto start = Clock::now();
     double sampled_s = -1;
-    for (std::size_t n = 0; n < target.frames && stop_asked == 0; ++n) {
+    for (std::size_t n = 0; n < target.frames && !stop.asked(); ++n) {
         if (const double s = seconds_since(start); s - sampled_s > 0.1) meter.sample(sampled_s = s);
         std::vector<std::vector<float>> images;
         const std::size_t frames = (data_.size() - first_) / target.images_per_frame;
@@ -102,7 +77,7 @@ Outcome FrameLoop::run(const Target& target, EnergyMeter& meter, const std::func
         seen(f);
     }
     meter.sample(seconds_since(start));
-    outcome.stopped = stop_asked != 0;
+    outcome.stopped = stop.asked();
     return outcome;
 }
 

@@ -10,6 +10,7 @@
 #include "processor_clock.hpp"
 #include "sluice/power/controller.hpp"
 #include "sluice/power/presets.hpp"
+#include "stop.hpp"
 
 namespace sluice::tools {
 
@@ -56,7 +57,8 @@ class FrameLoop {
           preset_(preset) {}
 
     // Throws a Failure with Exit::infeasible if nothing would meet the target even on an idle machine.
-    Outcome run(const Target& target, EnergyMeter& meter, const std::function<void(const Frame&)>& seen);
+    Outcome run(const Target& target, EnergyMeter& meter, const Stop& stop,
+                const std::function<void(const Frame&)>& seen);
 
   private:
     const Cifar10& data_;

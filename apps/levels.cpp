@@ -41,7 +41,8 @@ std::map<std::string, double> accuracies_in(const std::string& path, const std::
 }  // namespace
 
 std::vector<SkipLevel> measured_levels(const AnyNetwork& network, const Weights& weights, Session& session,
-                                       const Cifar10& data, std::size_t images, const std::string& profile) {
+                                       const Cifar10& data, std::size_t images, const std::string& profile,
+                                       const Stop& stop) {
     const Subject subject(network, weights, data, images, false);
     std::vector<MaskChoice> masks;
     std::vector<SkipLevel> levels;
@@ -56,11 +57,12 @@ std::vector<SkipLevel> measured_levels(const AnyNetwork& network, const Weights&
     const Normalisation normalisation(weights);
     const Evaluation evaluation{data, normalisation, session, 1, false, 0};
     Progress progress(images * masks.size());
-    const std::vector<Answers> answers = evaluation.run(masks, images, progress);
     const auto known = profile.empty() ? std::map<std::string, double>{} : accuracies_in(profile, network.facts.name);
     for (std::size_t l = 0; l < levels.size(); ++l) {
-        levels[l].frame_s = answers[l].median_ms * 1e-3;
-        levels[l].accuracy = answers[l].top(1, images) / 100;
+        if (stop.asked()) fail(Exit::failure, "stopped before the first frame");
+        const Answers answers = evaluation.run(std::span(masks).subspan(l, 1), images, progress, l * images).front();
+        levels[l].frame_s = answers.median_ms * 1e-3;
+        levels[l].accuracy = answers.top(1, images) / 100;
         if (profile.empty()) continue;
         const auto found = known.find(masks[l].kept());
         if (found == known.end()) fail(Exit::format, "--profile: ", profile, ": it has no tuple ", masks[l].kept());

@@ -5,6 +5,7 @@
 
 #include "cifar10.hpp"
 #include "masks.hpp"
+#include "stop.hpp"
 #include "weights.hpp"
 
 namespace sluice::tools {
@@ -19,6 +20,7 @@ struct SkipLevel {
 // Shares of 10, 20 ... 100 %, each tuple once, without those for which the weights bring no statistics. Times are
 // medians over the first `images`; accuracies too, unless a file of `sluice profile-accuracy` tells them.
 std::vector<SkipLevel> measured_levels(const AnyNetwork& network, const Weights& weights, Session& session,
-                                       const Cifar10& data, std::size_t images, const std::string& profile);
+                                       const Cifar10& data, std::size_t images, const std::string& profile,
+                                       const Stop& stop);
 
 }  // namespace sluice::tools

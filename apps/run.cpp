@@ -122,17 +122,18 @@ void run(const RunOptions& o) {
     const Normalisation normalisation(weights);
     OutputFile log("--log", o.log);
     const power::Host host{.root = o.root == "/" ? std::string_view{} : std::string_view(o.root)};
+    const Stop stop;  // before anything is set
     ProcessorClock clock(host, o.set_clocks);
     if (o.set_clocks && !clock.can_be_set()) std::cerr << "--set-clocks: " << clock.reason() << '\n';
     EnergyMeter meter = EnergyMeter::find(host, o.meter);
 
-    const std::vector<SkipLevel> levels = measured_levels(network, weights, *session, data, measured, o.profile);
+    const std::vector<SkipLevel> levels = measured_levels(network, weights, *session, data, measured, o.profile, stop);
     std::cerr << "measured " << levels.size() << " levels with " << measured << " images; now " << target.frames
               << " frames\n";
     FrameLoop loop(data, measured, normalisation, *session, levels, clock, preset);
     const Outcome outcome = [&] {
         StatusLine line;
-        return loop.run(target, meter, [&](const Frame& f) {
+        return loop.run(target, meter, stop, [&](const Frame& f) {
             if (log.wanted()) log.stream() << json_of(f, levels, clock).dump() << '\n';
             line.show(f, target, levels, clock);
         });

@@ -4,8 +4,9 @@
     ./run deadline [--data DIR] [--frames N] [--min-accuracy SHARE] [--json]
 
 The load is a busy process on every CPU. A frame is 64 crops of a picture, here test images of CIFAR-10, through
-ResNet-56 with weights/resnet56_cifar_pls: long beside the turns that a scheduler gives. The deadline is 1.25 times the whole network's median on the idle machine
-unless one is given. Exit code 1 if the policy misses more than a tenth of the frames, or the whole network less than half.
+ResNet-56 with weights/resnet56_cifar_pls: long beside the turns that a scheduler gives. The deadline is 1.25 times the
+whole network's median on the idle machine unless one is given. Exit code 1 if a policy misses more than a tenth of the
+frames, or the whole network less than half.
 """
 import argparse
 import contextlib

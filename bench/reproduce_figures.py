@@ -90,7 +90,8 @@ def draw(folder, paper, accuracy, profile, times):
     presets = paper["presets"]
     figures = {"figure3": figure3(accuracy, profile, times),
                "figure4": device(presets["orin-gpu"], paper["table1"], 4, (306e6, 612e6), "GPU preset"),
-               "figure5": device(presets[PRESET_OF_FIGURE_5], paper["table1"], 5, (499.2e6, 729.6e6, 1510.4e6), "CPU, cubic preset"),
+               "figure5": device(presets[PRESET_OF_FIGURE_5], paper["table1"], 5, (499.2e6, 729.6e6, 1510.4e6),
+                                 "CPU, cubic preset"),
                "figure6": figure6(presets)}
     for name, figure in figures.items():
         path = folder / f"{name}.png"

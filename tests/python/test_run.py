@@ -155,6 +155,22 @@ class Run(unittest.TestCase):
             self.assertEqual((process.wait(), said["stopped"]), (0, True))
             self.assertEqual(self.clocks(), {name: str(value) for name, value in CLOCKS.items()})
 
+    def test_a_signal_while_the_levels_are_measured(self):
+        self.board()
+        self.data.write_bytes(self.data.read_bytes() * 50)
+        process = subprocess.Popen([str(a) for a in (PROGRAM, *self.arguments("--set-clocks", calibrate=1900))],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        while self.clocks()["scaling_min_freq"] != "1510400":
+            self.assertIsNone(process.poll())
+            time.sleep(0.001)
+        process.send_signal(signal.SIGHUP)
+        said = process.stderr.read()
+        self.assertEqual(process.wait(), 1, said)
+        self.assertIn("stopped before the first frame", said)
+        self.assertEqual(self.clocks(), {name: str(value) for name, value in CLOCKS.items()})
+
     def test_what_a_kill_leaves_the_doctor_mends(self):
         self.board()
         process = self.started()
