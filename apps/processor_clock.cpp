@@ -29,18 +29,18 @@ void ProcessorClock::hold(const power::Host& host) {
         held_.push_back(held.take());
     });
     if (!reason_.empty()) return held_.clear();
+    const std::vector<double> present = hz_;
     hz_ = first;
     set(hz_.back());  // shows whether it may be set at all
+    if (!can_be_set()) hz_ = present;
 }
 
 void ProcessorClock::set(double hz) {
     if (hz == now_) return;
+    now_ = hz;
     for (const auto& clock : held_)
         if (const Status s = clock.clock().set(hz); !s) reason_ = s.message();
-    now_ = hz;
-    if (reason_.empty() || held_.empty()) return;
-    held_.clear();  // restores what was set before one failed
-    hz_ = {hz};
+    if (!reason_.empty()) held_.clear();  // restores what was set before one failed
 }
 
 std::string ProcessorClock::complaint() const {

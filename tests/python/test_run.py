@@ -171,6 +171,22 @@ class Run(unittest.TestCase):
         self.assertIn("stopped before the first frame", said)
         self.assertEqual(self.clocks(), {name: str(value) for name, value in CLOCKS.items()})
 
+    def test_a_clock_that_can_no_longer_be_set(self):
+        self.board()
+        self.data.write_bytes(self.data.read_bytes() * 10)
+        process = subprocess.Popen([str(a) for a in (PROGRAM, *self.arguments("--set-clocks", "--json", calibrate=300))],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.stdout.close)
+        while self.clocks()["scaling_min_freq"] != "1510400":
+            self.assertIsNone(process.poll())
+            time.sleep(0.001)
+        (self.root / POLICY / "scaling_min_freq").rename(self.root / "gone")
+        answer = json.loads(process.stdout.read())
+        self.assertEqual((process.wait(), answer["frames"], answer["clock"]["set"]), (0, 20, False))
+        self.assertEqual(answer["clock"]["reason"], f"/{POLICY}scaling_min_freq: there is no such file")
+        # What could not be put back is kept for the doctor.
+        self.assertTrue((self.root / "run/sluice-clock.policy0").exists())
+
     def test_what_a_kill_leaves_the_doctor_mends(self):
         self.board()
         process = self.started()
