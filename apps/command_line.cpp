@@ -123,6 +123,34 @@ void add_bench(CLI::App& command, BenchOptions& o) {
     add_json(command, o.json);
 }
 
+void add_run(CLI::App& command, RunOptions& o) {
+    command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
+    add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
+    add_file(command, "--data", o.data, "test images: .bin, .bin.xz, or a directory with test_batch.bin[.xz]")
+        ->required();
+    command.add_option("--deadline-ms", o.deadline_ms, "time that a frame may take")->type_name("MS")->required();
+    command.add_option("--min-accuracy", o.min_accuracy, "least accuracy of a level, 0 to 1")->type_name("SHARE");
+    command.add_option("--objective", o.objective, "edp, energy, latency or accuracy")->capture_default_str();
+    command.add_option("--max-energy", o.max_energy, "of a frame, by the model, in its unit")->type_name("J");
+    command.add_option("--model", o.model, "preset that energies are modelled by")->capture_default_str();
+    add_file(command, "--profile", o.profile, "accuracies, as profile-accuracy writes them (default: measured)");
+    command.add_option("--calibrate", o.calibrate, "images to measure the levels with (default: 200, or half of them)")
+        ->type_name("N");
+    command.add_option("--frames", o.frames, "how many to run; the images behind those begin anew at their end")
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_option("--images-per-frame", o.images_per_frame, "crops of one picture, say")
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_flag("--whole", o.whole, "no choice: the whole network at the highest clock");
+    command.add_flag("--set-clocks", o.set_clocks, "set the processors' clocks, and put them back at the end");
+    command.add_option("--meter", o.meter, "part of a meter's name (default: the first that can be read)")
+        ->type_name("NAME");
+    add_file(command, "--log", o.log, "write a line of JSON for every frame");
+    command.add_option("--root", o.root, "look for clocks and meters below this directory")->type_name("DIR");
+    add_json(command, o.json);
+}
+
 void add_verify(CLI::App& command, VerifyOptions& o) {
     command.add_option("--net", o.network, "the network")->type_name("NAME")->required();
     add_file(command, "--weights", o.weights, "a converted checkpoint (.safetensors)")->required();
@@ -154,6 +182,7 @@ void add_doctor(CLI::App& command, DoctorOptions& o) {
     command.add_option("--root", o.root, "read proc, sys, dev and usr below this directory")->type_name("DIR");
     command.add_option("--data", o.data, "the folder with cifar10/ and checkpoints/ (default: SLUICE_DATA)")
         ->type_name("DIR");
+    command.add_flag("--restore-clocks", o.restore_clocks, "put back the clocks that a killed program has left set");
     add_json(command, o.json);
 }
 
@@ -166,7 +195,7 @@ std::function<void()> parse(int argc, char** argv) {
     program.require_subcommand(1);
     program.footer(
         "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a file is missing or unreadable, 4 a file is\n"
-        "damaged or belongs to another network, 6 a verification failed.");
+        "damaged or belongs to another network, 5 what was asked for is infeasible, 6 a verification failed.");
     std::function<void()> call;
     const auto add = [&]<class Options>(const char* name, const char* help, void (*options)(CLI::App&, Options&),
                                         void (*run)(const Options&)) {
@@ -183,6 +212,7 @@ std::function<void()> parse(int argc, char** argv) {
         add_profile_accuracy, profile_accuracy);
     add("profile", "Time and memory of each primitive for each layer, as a file for ./run plan", add_profile, profile);
     add("bench", "Time per frame, after a comparison with the reference primitive", add_bench, bench);
+    add("run", "Frame by frame within a deadline, with gates and clock chosen by a policy", add_run, run);
     add("verify", "Replay the self-test that a weights file carries", add_verify, verify);
     add("pack", "Weights in the order of the kernels, to be used where they lie", add_pack, pack);
     add("dump", "What every layer yields for one image, as a file", add_dump, dump);

@@ -76,6 +76,22 @@ struct BenchOptions {
 };
 void bench(const BenchOptions& o);
 
+struct RunOptions {
+    std::string network, weights, data;
+    double deadline_ms = 0, min_accuracy = 0;  // accuracy: 0 to 1
+    std::string objective = "edp";
+    std::optional<double> max_energy;      // of a frame, in the preset's unit
+    std::string profile;                   // of profile-accuracy; empty: accuracies are measured
+    std::string log;                       // a file to write; empty for none
+    std::string meter;                     // part of a meter's name; empty: the first one
+    std::string model = "orin-cpu-cubic";  // a preset
+    std::string root = "/";
+    long long frames = 1000, images_per_frame = 1;
+    std::optional<long long> calibrate;  // images
+    bool whole = false, set_clocks = false, json = false;
+};
+void run(const RunOptions& o);
+
 struct VerifyOptions {
     std::string network, weights;
     bool json = false;
@@ -101,7 +117,7 @@ void dump(const DumpOptions& o);
 struct DoctorOptions {
     std::string root = "/";
     std::string data;  // empty: that of SLUICE_DATA
-    bool json = false;
+    bool restore_clocks = false, json = false;
 };
 void doctor(const DoctorOptions& o);
 

@@ -1,4 +1,5 @@
-// sluice doctor: what was compiled, what the machine offers, and what is left on the table. It only reads.
+// sluice doctor: what was compiled, what the machine offers, and what is left on the table. It only reads, unless it is
+// to restore clocks.
 #include "doctor.hpp"
 
 #include <cstdlib>
@@ -10,6 +11,16 @@ namespace sluice::tools {
 
 void doctor(const DoctorOptions& o) {
     const std::string root = o.root == "/" ? "" : o.root;
+    if (o.restore_clocks) {
+        const std::vector<std::string> names = restored_clocks(root);
+        if (o.json)
+            std::cout << Report::Json{{"restored", names}}.dump(1) << '\n';
+        else
+            std::cout << (names.empty() ? "no clock was left set\n" : "");
+        for (const std::string& name : names)
+            if (!o.json) std::cout << name << " is as it was\n";
+        return;
+    }
     const char* const named = std::getenv("SLUICE_DATA");
     Report report;
     examine_processor(report, root);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sluice/power/host.hpp"
+
 namespace sluice::tools {
 
 struct Report {
@@ -32,9 +34,19 @@ struct Report {
 // root: where proc, sys, dev and usr are looked for, "" or a copy of some board's. data: empty if none was named.
 void examine_processor(Report& report, const std::string& root);  // instruction sets, caches, peak
 void examine_threads(Report& report, const std::string& root);
-void examine_clocks(Report& report, const std::string& root);
+void examine_clocks(Report& report, const std::string& root);  // those that can be set
 void examine_energy(Report& report, const std::string& root);
 void examine_gpu(Report& report, const std::string& root);
 void examine_data(Report& report, const std::string& data);
+
+// The machine below the root. NVIDIA's library is that of the machine that runs this.
+inline power::Host host_below(const std::string& root) {
+    power::Host host{.root = root};
+    if (!root.empty()) host.nvml = nullptr;
+    return host;
+}
+
+// The names of the clocks that were put back. Throws a Failure that names those that could not be.
+std::vector<std::string> restored_clocks(const std::string& root);
 
 }  // namespace sluice::tools

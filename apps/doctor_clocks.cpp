@@ -1,5 +1,8 @@
-// Clocks: who sets them, to what, and whether they may rise above the nominal one.
+// Clocks: who sets them, to what, and whether they may rise above the nominal one. --restore-clocks puts back those
+// that a killed program has left set.
 #include "doctor.hpp"
+#include "failure.hpp"
+#include "sluice/power/clocks.hpp"
 #include "sysfs.hpp"
 #include "table.hpp"
 
@@ -7,82 +10,77 @@ namespace sluice::tools {
 
 namespace {
 
-// CPUs whose clock is set together.
-struct Policy {
-    std::string cpus, driver, governor;  // "0-3", "intel_pstate", "powersave"
-    std::optional<double> now_mhz, least_mhz, most_mhz;
-};
+std::optional<double> mhz(const Result<double>& hz) { return hz ? std::optional(*hz / 1e6) : std::nullopt; }
 
-std::optional<double> mhz_in(const std::string& path) {
-    const auto khz = number_in(path);
-    if (!khz || *khz <= 0) return std::nullopt;
-    return *khz / 1e3;
+Report::Json limits_of(const auto& clock) {
+    return {{"governor", Report::or_null(clock.governor().c_str())},
+            {"now_mhz", Report::or_null(mhz(clock.now_hz()))},
+            {"least_mhz", Report::or_null(mhz(clock.least_hz()))},
+            {"most_mhz", Report::or_null(mhz(clock.most_hz()))}};
 }
 
-std::vector<Policy> policies_in(const std::string& cpu) {
-    std::vector<std::string> folders;
-    for (const std::string& name : entries(cpu + "cpufreq", "policy")) folders.push_back(cpu + "cpufreq/" + name);
-    if (folders.empty()) folders.push_back(cpu + "cpu0/cpufreq");  // all that old kernels have
-    std::vector<Policy> policies;
-    for (const std::string& at : folders)
-        if (const std::string governor = line_of(at + "/scaling_governor"); !governor.empty())
-            policies.push_back({line_of(at + "/affected_cpus"), line_of(at + "/scaling_driver"), governor,
-                                mhz_in(at + "/scaling_cur_freq"), mhz_in(at + "/scaling_min_freq"),
-                                mhz_in(at + "/scaling_max_freq")});
-    return policies;
+// "governor schedutil of tegra194, now 730 of 115 to 1510 MHz"
+std::string text_of(const auto& clock, const std::string& driver) {
+    const auto text = [](const std::optional<double>& f) { return f ? fixed(*f, 0) : std::string("unknown"); };
+    const std::string governor = clock.governor().c_str();
+    return (governor.empty() ? "" : "governor " + governor + " of " + driver + ", ") + "now " +
+           text(mhz(clock.now_hz())) + " of " + text(mhz(clock.least_hz())) + " to " + text(mhz(clock.most_hz())) +
+           " MHz";
 }
 
-// Intel's driver has a switch that turns it off, the others one that turns it on.
-std::optional<bool> boost_in(const std::string& cpu) {
-    if (const auto off = number_in(cpu + "intel_pstate/no_turbo")) return *off == 0;
-    if (const auto on = number_in(cpu + "cpufreq/boost")) return *on != 0;
-    return std::nullopt;
+void report_clock(Report& report, const power::Cpufreq& policy, bool& held) {
+    const std::string cpus = policy.cpus().c_str(), driver = policy.driver().c_str();
+    Report::Json json{{"cpus", Report::or_null(cpus)}, {"driver", Report::or_null(driver)}};
+    json.update(limits_of(policy));
+    report.json["clocks"]["policies"].push_back(json);
+    report.line("", "CPUs " + (cpus.empty() ? "unknown" : cpus) + ": " +
+                        text_of(policy, driver.empty() ? "an unknown driver" : driver));
+    held = held || policy.governor().view() == "powersave";
 }
 
-Report::Json json_of(const Policy& p) {
-    return {{"cpus", Report::or_null(p.cpus)},
-            {"driver", Report::or_null(p.driver)},
-            {"governor", p.governor},
-            {"now_mhz", Report::or_null(p.now_mhz)},
-            {"least_mhz", Report::or_null(p.least_mhz)},
-            {"most_mhz", Report::or_null(p.most_mhz)}};
-}
-
-std::string text_of(const Policy& p) {
-    const auto mhz = [](const std::optional<double>& f) { return f ? fixed(*f, 0) : std::string("unknown"); };
-    return "CPUs " + (p.cpus.empty() ? "unknown" : p.cpus) + ": governor " + p.governor + " of " +
-           (p.driver.empty() ? "an unknown driver" : p.driver) + ", now " + mhz(p.now_mhz) + " of " + mhz(p.least_mhz) +
-           " to " + mhz(p.most_mhz) + " MHz";
+void report_clock(Report& report, const auto& device, bool&) {
+    const std::string kind(device.kind), name = device.name().c_str();
+    Report::Json json{{"kind", kind}, {"name", name}};
+    json.update(limits_of(device));
+    report.json["clocks"]["devices"].push_back(json);
+    report.line("", kind + ' ' + name + ": " + text_of(device, kind));
 }
 
 }  // namespace
 
 void examine_clocks(Report& report, const std::string& root) {
+    const power::Host host = host_below(root);
     const std::string cpu = root + "/sys/devices/system/cpu/";
-    const std::vector<Policy> policies = policies_in(cpu);
-    if (policies.empty()) {
+    std::string mode = line_of(cpu + "intel_pstate/status");
+    if (mode.empty()) mode = line_of(cpu + "amd_pstate/status");
+    const auto boost = power::Boost::find(host);
+    const bool boosts = boost && *boost->on();
+    bool any = false, held = false;
+    power::Clocks::find(host, [&](const auto& clock) {
+        if (!any) {
+            any = true;
+            report.json["clocks"] = {{"policies", Report::Json::array()},
+                                     {"devices", Report::Json::array()},
+                                     {"pstate", Report::or_null(mode)},
+                                     {"boost", boost ? Report::Json(boosts) : Report::Json(nullptr)}};
+            report.line("clocks", std::string("boost ") +
+                                      (!boost   ? "unknown"
+                                       : boosts ? "on"
+                                                : "off") +
+                                      (mode.empty() ? "" : ", P-states " + mode));
+        }
+        report_clock(report, clock, held);
+    });
+    for (const std::string& name : entries(root + std::string(power::saved_folder), std::string(power::saved_prefix)))
+        report.advice.push_back("the clock " + name.substr(power::saved_prefix.size()) +
+                                " is held by a program, or was left so by one that was killed: then `sluice doctor "
+                                "--restore-clocks` puts it back");
+    if (!any) {
         report.json["clocks"] = nullptr;
         report.line("clocks", "unknown");
         return report.lacks("clocks",
                             "the kernel shows no clock scaling: a virtual machine leaves it to its host, and "
                             "some boards have no cpufreq driver");
-    }
-    std::string mode = line_of(cpu + "intel_pstate/status");
-    if (mode.empty()) mode = line_of(cpu + "amd_pstate/status");
-    const std::optional<bool> boost = boost_in(cpu);
-    report.json["clocks"] = {{"policies", Report::Json::array()},
-                             {"pstate", Report::or_null(mode)},
-                             {"boost", boost ? Report::Json(*boost) : Report::Json(nullptr)}};
-    report.line("clocks", std::string("boost ") +
-                              (!boost   ? "unknown"
-                               : *boost ? "on"
-                                        : "off") +
-                              (mode.empty() ? "" : ", P-states " + mode));
-    bool held = false;
-    for (const Policy& p : policies) {
-        report.json["clocks"]["policies"].push_back(json_of(p));
-        report.line("", text_of(p));
-        held = held || p.governor == "powersave";
     }
     if (!boost)
         report.lacks("clocks",
@@ -92,7 +90,20 @@ void examine_clocks(Report& report, const std::string& root) {
         report.advice.push_back(
             "the governor 'powersave' may hold the clock down: timings are steadier after "
             "`sudo cpupower frequency-set --governor performance`");
-    if (boost && !*boost) report.advice.push_back("boost is off: times are steadier so, but longer");
+    if (boost && !boosts) report.advice.push_back("boost is off: times are steadier so, but longer");
+}
+
+std::vector<std::string> restored_clocks(const std::string& root) {
+    std::vector<std::string> names;
+    std::string failed;
+    power::restore_clocks(host_below(root), [&](std::string_view name, const Status& s) {
+        if (s)
+            names.emplace_back(name);
+        else
+            failed += (failed.empty() ? "" : "; ") + std::string(name) + ": " + s.message();
+    });
+    if (!failed.empty()) fail(Exit::file, "--restore-clocks: ", failed);
+    return names;
 }
 
 }  // namespace sluice::tools

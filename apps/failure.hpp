@@ -16,6 +16,7 @@ enum class Exit : int {
     usage = 2,         // an option that does not exist or cannot mean anything
     file = 3,          // a file that is missing or cannot be read
     format = 4,        // a file that is damaged, or that belongs to another network
+    infeasible = 5,    // no choice meets what was asked for
     verification = 6,  // a result that is not what it should be
 };
 

@@ -1,8 +1,6 @@
 #include "sysfs.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -22,13 +20,6 @@ std::string line_after(const std::string& path, const std::string& key) {
     for (std::string line; std::getline(file, line);)
         if (line.starts_with(key)) return line.substr(key.size());
     return {};
-}
-
-std::optional<double> number_in(const std::string& path) {
-    std::istringstream in(line_of(path));
-    double number = 0;
-    if (!(in >> number)) return std::nullopt;
-    return number;
 }
 
 std::vector<std::string> entries(const std::string& folder, const std::string& prefix) {
@@ -61,15 +52,6 @@ std::vector<int> cpus_in(const std::string& list) {
 bool exists(const std::string& path) {
     std::error_code ignored;
     return std::filesystem::exists(path, ignored);
-}
-
-std::string why_unreadable(const std::string& path) {
-    errno = 0;
-    std::ifstream file(path);
-    if (file && file.peek() != std::ifstream::traits_type::eof()) return {};
-    if (errno == EACCES || errno == EPERM) return "this user may not read it";
-    if (errno == ENOENT) return "there is no such file";
-    return errno == 0 ? "it is empty" : std::strerror(errno);
 }
 
 }  // namespace sluice::tools

@@ -1,7 +1,6 @@
 // Small files of /proc and /sys. What is not there is empty: no part of either need exist.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +12,6 @@ std::string line_of(const std::string& path);
 // What follows the key in the first line that begins with it.
 std::string line_after(const std::string& path, const std::string& key);
 
-// The number that the first line begins with.
-std::optional<double> number_in(const std::string& path);
-
 // The names in a folder that begin so, in the order of their numbers: "policy2" before "policy10".
 std::vector<std::string> entries(const std::string& folder, const std::string& prefix = "");
 
@@ -23,8 +19,5 @@ std::vector<std::string> entries(const std::string& folder, const std::string& p
 std::vector<int> cpus_in(const std::string& list);
 
 bool exists(const std::string& path);
-
-// Why a file cannot be read: "there is no such file", "this user may not read it". Empty if it can.
-std::string why_unreadable(const std::string& path);
 
 }  // namespace sluice::tools

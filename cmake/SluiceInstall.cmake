@@ -5,7 +5,7 @@ install(DIRECTORY include/sluice kernels/sluice_kernels DESTINATION include FILE
 install(FILES LICENSE DESTINATION share/licenses/sluice)
 
 set(package share/cmake/sluice)
-install(TARGETS sluice sluice_cpu EXPORT sluiceTargets)
+install(TARGETS sluice sluice_cpu sluice_power EXPORT sluiceTargets)
 install(EXPORT sluiceTargets NAMESPACE sluice:: DESTINATION ${package})
 configure_package_config_file(cmake/sluiceConfig.cmake.in ${PROJECT_BINARY_DIR}/sluiceConfig.cmake
                               INSTALL_DESTINATION ${package} NO_SET_AND_CHECK_MACRO)

@@ -24,6 +24,12 @@
 #include "sluice/io/weights_file.hpp"  // a network's weights in it
 #include "sluice/packed_weights.hpp"   // weights as they run, usable where they lie
 
+// clock and gates together
+#include "sluice/power/clocks.hpp"      // clocks that can be set (needs Linux)
+#include "sluice/power/controller.hpp"  // a deadline kept beside a load; tables, policies, grids
+#include "sluice/power/fit.hpp"         // models from measurements
+#include "sluice/power/meters.hpp"      // energy meters (needs Linux); presets
+
 // running
 #include "sluice/engine.hpp"       // Engine<Net, Backend, Plan>
 #include "sluice/host_memory.hpp"  // its memory from the heap, for programs that have one

@@ -6,6 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 strict=(-std=c++20 -O2 "${native[@]}" -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
     -fno-exceptions -fno-rtti)
 sources=(tests/consumer/main.cpp tests/consumer/inference.cpp)
+choosing=(tests/consumer/choose.cpp tests/consumer/governor.cpp)
 
 g++ "${std[@]}" -Iapps -O1 tests/gates/write_weights.cpp -o "$scratch/write_weights" 2>/dev/null
 "$scratch/write_weights" "$scratch/weights"
@@ -13,9 +14,15 @@ works() {
     "$@" "$scratch/weights" >"$scratch/said" || fail "$1: $(cat "$scratch/said")"
     grep -qx 'class [0-9]' "$scratch/said" || fail "$1 says $(cat "$scratch/said")"
 }
+chooses() {
+    "$1" >"$scratch/chosen" || fail "$1: $(cat "$scratch/chosen")"
+    grep -qx 'levels 2 1 -1' "$scratch/chosen" || fail "$1 says $(cat "$scratch/chosen")"
+}
 
 for cxx in g++ clang++; do
     $cxx "${strict[@]}" -Iinclude -Ikernels "${sources[@]}" -o "$scratch/bare_$cxx"
+    $cxx "${strict[@]}" -Iinclude "${choosing[@]}" -ldl -o "$scratch/choose_$cxx"
+    chooses "$scratch/choose_$cxx"
     works "$scratch/bare_$cxx"
     echo "bare -I with $cxx: $(head -n1 "$scratch/said")"
 done
@@ -29,6 +36,7 @@ cmake_road() {
     { cmake -S tests/consumer -B "$scratch/$name" -DROAD="$name" "$@" && cmake --build "$scratch/$name"; } \
         >"$scratch/log" 2>&1 || fail "road $name: $(tail -n 20 "$scratch/log")"
     works "$scratch/$name/consumer"
+    chooses "$scratch/$name/choose"
     echo "road $name works"
 }
 cmake_road subdirectory
@@ -44,6 +52,8 @@ if command -v pkg-config >/dev/null; then
     read -ra flags < <(PKG_CONFIG_PATH="$scratch/moved/share/pkgconfig" pkg-config --cflags sluice)
     g++ "${strict[@]}" "${flags[@]}" "${sources[@]}" -o "$scratch/pkg_config"
     works "$scratch/pkg_config"
+    g++ "${strict[@]}" "${flags[@]}" "${choosing[@]}" -ldl -o "$scratch/choose_pkg_config"
+    chooses "$scratch/choose_pkg_config"
     echo "road pkg-config works"
 else
     fail "pkg-config is not installed; ./run setup installs it"

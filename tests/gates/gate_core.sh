@@ -28,8 +28,10 @@ for bad in 'operator new' malloc puts __cxa_throw __cxa_guard_acquire sluice::co
 done
 
 for cxx in g++ clang++; do
-    $cxx "${flags[@]}" -c tests/consumer/inference.cpp -o "$scratch/inference.o"
-    found=$(offences "$scratch/inference.o")
-    [[ -z $found ]] || fail "$cxx: a program with one network needs"$'\n'"$found"
-    echo "$cxx: $(nm --undefined-only "$scratch/inference.o" | sed 's/^ *U //' | sort | paste -sd' ')"
+    for part in inference governor; do
+        $cxx "${flags[@]}" -c "tests/consumer/$part.cpp" -o "$scratch/$part.o"
+        found=$(offences "$scratch/$part.o")
+        [[ -z $found ]] || fail "$cxx: tests/consumer/$part.cpp needs"$'\n'"$found"
+        echo "$cxx, $part: $(nm --undefined-only "$scratch/$part.o" | sed 's/^ *U //' | sort | paste -sd' ')"
+    done
 done

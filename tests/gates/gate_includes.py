@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Include lines point the way that docs/design.md says: core <- graph <- nets, gate, plan, io <- packed_weights
-<- engine; kernels use core
+<- engine; core <- power; kernels use core
 and graph; include/ knows no kernel; one header knows xsimd; nothing knows tests and apps but they themselves."""
 import pathlib
 import re
@@ -10,7 +10,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SIMD = "kernels/sluice_kernels/isa/simd.hpp"
 POSIX = {"include/sluice/io/map.hpp": {"fcntl.h", "sys/mman.h", "sys/stat.h", "unistd.h"},  # what looks at the system,
          "include/sluice/host_memory.hpp": {"sys/mman.h"},                                  # none of it in the core
-         "include/sluice/threads/openmp.hpp": {"omp.h"}}
+         "include/sluice/threads/openmp.hpp": {"omp.h"},
+         "include/sluice/power/files.hpp": {"fcntl.h", "sys/syscall.h", "unistd.h"},
+         "include/sluice/power/nvml.hpp": {"dlfcn.h"}}
 ANY = None
 
 # What a room, or a header outside of one, may include: rooms and headers of include/sluice/.
@@ -22,6 +24,7 @@ MAY = {
     "plan": {"core", "graph", "plan"},
     "io": {"core", "graph", "io", "version.hpp"},
     "threads": {"core"},
+    "power": {"core", "power"},
     "version.hpp": set(),
     "host_memory.hpp": {"core"},
     "packed_weights.hpp": {"core", "graph", "gate", "io"},
@@ -67,9 +70,10 @@ def self_check():
     bad = {"include/sluice/core/x.hpp": "sluice/graph/node.hpp", "include/sluice/graph/x.hpp": "sluice/nets/resnet.hpp",
            "include/sluice/io/x.hpp": "sluice/gate/mask.hpp", "include/sluice/engine.hpp": "sluice_kernels/cpu.hpp",
            "include/sluice/nets/x.hpp": "sluice/engine.hpp", "kernels/sluice_kernels/direct/x.hpp": "sluice/engine.hpp",
-           "kernels/sluice_kernels/x.hpp": "network.hpp", "include/sluice/new_room/x.hpp": "sluice/core/text.hpp"}
+           "kernels/sluice_kernels/x.hpp": "network.hpp", "include/sluice/new_room/x.hpp": "sluice/core/text.hpp",
+           "include/sluice/power/x.hpp": "sluice/graph/node.hpp", "include/sluice/graph/y.hpp": "sluice/power/model.hpp"}
     angled = {"include/sluice/core/x.hpp": "xsimd/xsimd.hpp", "kernels/sluice_kernels/cpu.hpp": "immintrin.h",
-              "include/sluice/core/text.hpp": "doctest/doctest.h"}
+              "include/sluice/core/text.hpp": "doctest/doctest.h", "include/sluice/power/model.hpp": "dlfcn.h"}
     lines = [(p, f'#include "{t}"') for p, t in bad.items()] + [(p, f"#include <{t}>") for p, t in angled.items()]
     return [f"the check passes {line} in {path}" for path, line in lines if not list(faults(path, [line]))]
 

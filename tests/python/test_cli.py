@@ -600,7 +600,7 @@ class Doctor(unittest.TestCase):
                                             {"level": 2, "type": "unknown", "bytes": None}])
         self.assertEqual(report["clocks"], {"policies": [{"cpus": None, "driver": None, "governor": "powersave",
                                                           "now_mhz": 600, "least_mhz": None, "most_mhz": None}],
-                                            "pstate": None, "boost": None})
+                                            "devices": [], "pstate": None, "boost": None})
         self.assertIn("no switch for boost", report["missing"]["clocks"])
         self.assertTrue(any("cpupower" in line for line in report["advice"]))
         self.assertIn("advice     the governor", text)
@@ -641,6 +641,37 @@ class Doctor(unittest.TestCase):
             self.assertNotIn("clocks", report["missing"])
             self.assertEqual(any("boost is off" in line for line in report["advice"]), not boost)
             self.assertIn(f"boost {'on' if boost else 'off'}", text)
+
+    def test_clocks_of_devices(self):
+        gpu = "sys/class/devfreq/17000000.gpu/"
+        for name, value in (("governor", "nvhost_podgov"), ("cur_freq", 306000000), ("min_freq", 306000000),
+                            ("max_freq", 624750000)):
+            self.put(gpu + name, f"{value}\n")
+        report, text = self.doctor()
+        self.assertEqual(report["clocks"]["devices"], [{"kind": "devfreq", "name": "17000000.gpu",
+                                                        "governor": "nvhost_podgov", "now_mhz": 306, "least_mhz": 306,
+                                                        "most_mhz": 624.75}])
+        self.assertIn("devfreq 17000000.gpu: governor nvhost_podgov of devfreq, now 306 of 306 to 625 MHz", text)
+
+    def test_restore_clocks(self):
+        self.put("run/other")
+        run = sluice("doctor", "--root", self.root, "--restore-clocks")
+        self.assertEqual((run.returncode, run.stdout), (0, "no clock was left set\n"))
+        at = "/" + self.CPU + "cpufreq/policy0/"
+        for name, value in (("scaling_governor", "schedutil"), ("scaling_min_freq", 900000), ("scaling_max_freq", 900000)):
+            self.put(at[1:] + name, f"{value}\n")
+        saved = self.put("run/sluice-clock.policy0", f"{at}scaling_min_freq\t500000\n{at}scaling_max_freq\t1500000\n")
+        report, _ = self.doctor()
+        self.assertTrue(any("policy0 is held" in line for line in report["advice"]))
+        run = sluice("doctor", "--root", self.root, "--restore-clocks", "--json")
+        self.assertEqual((run.returncode, json.loads(run.stdout)), (0, {"restored": ["policy0"]}))
+        self.assertEqual([(self.root / (at[1:] + name)).read_text().strip() for name in ("scaling_min_freq", "scaling_max_freq")],
+                         ["500000", "1500000"])
+        self.assertFalse(saved.exists())
+        self.put("run/sluice-clock.policy0", "nonsense\n")
+        run = sluice("doctor", "--root", self.root, "--restore-clocks")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("policy0: expected lines of a file", run.stderr.replace("/run/sluice-clock.", ""))
 
     def test_energy_meters(self):
         rapl, hwmon, battery = "/sys/class/powercap/intel-rapl:0/", "/sys/class/hwmon/", "/sys/class/power_supply/"
