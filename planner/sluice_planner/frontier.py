@@ -2,6 +2,7 @@
 can have. Between two such values nothing changes, so these points are all there are."""
 from . import baselines, dynamic
 from .evaluation import evaluate
+from .limits import Limits
 
 
 def points(problem, limits):
@@ -22,17 +23,17 @@ def report(problem, limits, slowdown, budget=None):
     found = [taken for _, taken in points(problem, limits)]
     if not found:
         return None
-    fastest = found[-1]
+    fastest = evaluate(costs, dynamic.solve(problem, Limits(), "time"))  # also where the limits do not allow it
     rivals = {"T-only": fastest}
     for name, plan in baselines.plans(problem, fastest.workspace_bytes if budget is None else budget).items():
         rivals[name] = None if plan is None else evaluate(costs, plan)
-    near = next(taken for taken in found if taken.time_ns <= slowdown * fastest.time_ns)
+    near = next((taken for taken in found if taken.time_ns <= slowdown * fastest.time_ns), None)
     return {"schema_version": 1, "network": costs.network, "fingerprint": costs.fingerprint, "version": costs.version,
             "machine": costs.machine, "points": [_numbers(taken) for taken in found],
             "baselines": {name: taken and _numbers(taken) for name, taken in rivals.items()},
             "speed_up": {name: taken and taken.time_ns / fastest.time_ns for name, taken in rivals.items()},
-            "slowdown": float(slowdown), "near": _numbers(near),
-            "memory_ratio": fastest.workspace_bytes / near.workspace_bytes if near.workspace_bytes else None}
+            "slowdown": float(slowdown), "near": near and _numbers(near),
+            "memory_ratio": fastest.workspace_bytes / near.workspace_bytes if near and near.workspace_bytes else None}
 
 
 def draw(report, path):

@@ -12,8 +12,12 @@ def frontier(report, as_json):
     print(f"{'':12} {'ms':>10} {'workspace':>12} {'weights':>12} {'peak':>12}")
     for name, p in rows:
         print(f"{name:12} {p['time_ms']:10.3f} {p['workspace_bytes']:12,} {p['persistent_bytes']:12,} {p['peak_bytes']:12,}")
-    ratio = "" if report["memory_ratio"] is None else f", {report['memory_ratio']:.2f} times less than the fastest plan's"
-    print(f"within {report['slowdown']:g} times the least time: workspace {report['near']['workspace_bytes']:,} bytes{ratio}")
+    if report["near"] is None:
+        print(f"nothing within these limits is within {report['slowdown']:g} times the least time")
+    else:
+        ratio = report["memory_ratio"]
+        less = "" if ratio is None else f", {ratio:.2f} times less than the fastest plan's"
+        print(f"within {report['slowdown']:g} times the least time: workspace {report['near']['workspace_bytes']:,} bytes{less}")
     missing = [name for name, p in report["baselines"].items() if p is None]
     if missing:
         print(f"not with these costs: {', '.join(missing)}")

@@ -82,6 +82,14 @@ class Answers(Folder):
         self.assertAlmostEqual(found["speed_up"]["G-fast"], 0.21 / 0.19)
         self.assertEqual(picture.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
 
+    def test_frontier_within_limits(self):
+        code, out, _ = run("--costs", EXAMPLE, "--frontier", "--memory", "workspace=8KiB", "--json")
+        found = json.loads(out)
+        self.assertEqual(code, 0)
+        self.assertEqual([p["time_ms"] for p in found["points"]], [0.44, 0.4])
+        self.assertEqual((found["baselines"]["T-only"]["time_ms"], found["near"]), (0.19, None))
+        self.assertIn("nothing within these limits", run("--costs", EXAMPLE, "--frontier", "--memory", "workspace=1KiB")[1])
+
     def test_table(self):
         code, out, err = run("--table", EXAMPLE, EXAMPLE, "--slowdown", "2.2")
         self.assertEqual((code, err), (0, ""))
