@@ -21,8 +21,7 @@ class SafetensorsHeader {
         std::string sizes;
         for (const std::int64_t n : shape) {
             floats *= static_cast<std::size_t>(n);
-            if (!sizes.empty()) sizes += ',';
-            sizes += std::to_string(n);
+            sizes += (sizes.empty() ? "" : ",") + std::to_string(n);
         }
         json_ += ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[" + sizes + "],\"data_offsets\":[" +
                  std::to_string(floats_ * 4) + "," + std::to_string((floats_ + floats) * 4) + "]}";
