@@ -60,7 +60,7 @@ class AnyNetwork {
         graph::View graph;
         std::vector<int> blocks;  // per group
         std::span<const graph::Lifetime> buffers;  // of the arena, by node; without floats where none begins
-        std::span<const graph::Placement> places;  // of the maps, by node
+        std::span<const graph::Placement> places;  // of the maps, by node, where no strips are computed
     };
 
     explicit AnyNetwork(Facts f) : facts(std::move(f)) {}

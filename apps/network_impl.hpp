@@ -16,8 +16,11 @@
 
 namespace sluice::tools {
 
+// By which engines lay out their arena, unless their plan wants all maps whole.
 template <class Net>
-inline constexpr auto memory_map_of = graph::memory_map(graph_of<Net>.nodes, graph::strips(graph_of<Net>));  // by which engines lay out their arena
+inline constexpr auto memory_map_of = graph::memory_map(graph_of<Net>.nodes, graph::strips(graph_of<Net>));
+template <class Net>
+inline constexpr auto whole_maps_of = graph::memory_map(graph_of<Net>.nodes);
 
 template <class Net>
 gate::Mask<Net> mask_of(const Gates& gates) {
@@ -124,7 +127,7 @@ class NetworkOf final : public AnyNetwork {
                       .graph = graph_view<Net>,
                       .blocks = {blocks_per_group<Net>.begin(), blocks_per_group<Net>.end()},
                       .buffers = memory_map_of<Net>.buffers,
-                      .places = memory_map_of<Net>.nodes}) {}
+                      .places = whole_maps_of<Net>.nodes}) {}
 
     Gates proportional(gate::Ratio r) const override { return gates_of<Net>(gate::proportional<Net>(r)); }
 

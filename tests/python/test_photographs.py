@@ -81,18 +81,18 @@ class Photographs(unittest.TestCase):
             self.assertEqual(code.returncode, 0, code.stderr)
         return weights
 
-    def pytorch(self, name, source, options):
-        """Logits [N,classes] of the checkpoint itself, batch norms as they are."""
+    def pytorch(self, name, source, options, dtype=torch.float32):
+        """Logits [N,classes] of the checkpoint itself, batch norms as they are. Images are normalised in float32."""
         stored, _ = checkpoint.read(pathlib.Path(DATA, "checkpoints", source))
         if "--skip-classes" in options:
             stored = {k: v[1:] if v.shape[:1] == (1001,) else v for k, v in stored.items()}  # "background"
         net = networks.build(name)
         tensors = checkpoint.fit(stored, net, "the checkpoint does not fit")[0]
-        checkpoint.load(net, tensors).float()
+        checkpoint.load(net, tensors).to(dtype)
         x = images(networks.NETWORKS[name][1][1])
         normalisation = options[options.index("--normalisation") + 1] if "--normalisation" in options else "imagenet"
         mean, std = (torch.tensor(v).reshape(3, 1, 1) for v in convert.NORMALISATIONS[normalisation])
-        x = (x - mean) / std
+        x = ((x - mean) / std).to(dtype)
         with torch.no_grad():
             return net(x.flip(1) if "--bgr" in options else x).numpy()
 

@@ -2,14 +2,19 @@
 //
 //     logits WEIGHTS IMAGES >LOGITS
 //
-// IMAGES and LOGITS: float32 [N][C][H][W] and [N][classes]. Compiled with -DNETWORK='SqueezeNet10Caffe<>::at<228, 228>'.
+// IMAGES and LOGITS: float32 [N][C][H][W] and [N][classes]. Compiled with -DNETWORK='SqueezeNet10Caffe<>::at<228, 228>', and
+// perhaps with -DPLAN=FastPlan.
 #include <cstdio>
 #include <vector>
 
 #include "sluice/sluice.hpp"
 #include "sluice_kernels/cpu.hpp"
 
-using Engine = sluice::Engine<sluice::nets::NETWORK, sluice::Cpu>;
+#if !defined(PLAN)
+#define PLAN DefaultPlan
+#endif
+
+using Engine = sluice::Engine<sluice::nets::NETWORK, sluice::Cpu, sluice::PLAN>;
 
 int main(int count, char** files) {
     if (count != 3) return 2;
