@@ -123,7 +123,8 @@ class Layer {
 
     kernels::Frame frame(const float* packed) const {
         kernels::Frame f;
-        f.image = image_.data(), f.weights = packed, f.epilogue = epilogue_.data(), f.arena = arena();
+        f.image = image_.data(), f.weights = packed, f.epilogue = epilogue_.data();
+        f.arena = f.in = f.out = arena();
         f.workspace = workspace_;
         return f;
     }
