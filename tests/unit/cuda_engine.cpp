@@ -219,7 +219,7 @@ TEST_CASE("on a fake GPU a workspace that is too small for the fastest algorithm
     CHECK(fake.fault == "");
 }
 
-TEST_CASE("on a fake GPU an engine shares its weights") {
+TEST_CASE("on a fake GPU two engines have one set of weights") {
     FakeGpu fake;
     OnFake<Net> gpu(fake);
     gpu.load(support::generated<Net>());
