@@ -20,6 +20,7 @@
 
 namespace sluice::inline SLUICE_ABI {
 
+using cuda::ShutGates;
 using nvidia::Precision;
 
 // N images at a time.
@@ -72,9 +73,12 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
         return cuda::OwnedMemory::allocate(session, memory_for(settings), workspace, settings);
     }
 
-    // recorded: slots for so many masks. Without any, each frame is launched kernel by kernel.
-    Engine(const cuda::Session& session, const cuda::DeviceMemory& lent, std::span<Recorded> recorded = {})
-        : gpu_(session.gpu()), memory_(lent), recorded_(recorded) {}
+    // recorded: slots for so many frames. Without any, each frame is launched kernel by kernel.
+    Engine(const cuda::Session& session, const cuda::DeviceMemory& lent, std::span<Recorded> recorded = {},
+           ShutGates shut = ShutGates::left_out)
+        : gpu_(session.gpu()), memory_(lent), recorded_(recorded), shut_(shut) {
+        recorded_.clear();
+    }
 
     // Uploads the weights of a converted checkpoint, asks cuDNN how to compute each layer within the workspace, and,
     // unless told otherwise, replays the self-test. After an error the engine has no weights and run() says so.
@@ -120,7 +124,7 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     Result<Engine> share(const cuda::Session& session, const cuda::DeviceMemory& lent,
                          std::span<Recorded> recorded = {}) const {
         if (!weights_) return Status::error(Error::argument, "the engine has no weights to share: load() them first");
-        Engine twin(session, lent, recorded);
+        Engine twin(session, lent, recorded, shut_);
         const MemorySize frame_size{.activations = memory.device.activations,
                                     .workspace = memory_.device.workspace.size()};
         if (Status s = twin.fits(frame_size, Frame::image_bytes + Frame::logit_bytes); !s) return s;
@@ -167,9 +171,13 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
                                  " gate settings, but none for this mask; ",
                                  "ask for NoSetting::takes_the_default to run it with the full network's statistics");
         std::copy(image.begin(), image.end(), images().begin());
-        if (nvidia::Executable* known = recorded_.find(gates, epilogue); known != nullptr)
-            return gpu_.check(gpu_.api->launch(gpu_.session, known), "launching the frame");
-        return first_frame(gates, epilogue);
+        Recorded* known = recorded_.find(gates, epilogue, shut_);
+        if (known == nullptr) {
+            const bool all = recorded_.enabled() && shut_ == ShutGates::disabled;
+            if (Status s = first_frame(all ? Mask{} : gates, epilogue, known); !s || !all) return s;
+        }
+        if (Status s = switch_gates(*known, gates); !s) return s;
+        return gpu_.check(gpu_.api->launch(gpu_.session, known->frame.get()), "launching the frame");
     }
     Result<Logits> finish() {
         if (Status s = gpu_.check(gpu_.api->wait(gpu_.session), "waiting for the frame"); !s) return s;
@@ -182,6 +190,7 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     cuda::Gpu gpu_;
     cuda::DeviceMemory memory_, frame_memory_;  // the latter without the settings' masks
     cuda::RecordedFrames<Net> recorded_;
+    ShutGates shut_ = ShutGates::left_out;
     std::array<cuda::ConvPlan, nodes> convs_;
     Choices choices_{};
     Weights weights_;
@@ -211,17 +220,28 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     }
 
     // Runs a mask's first frame kernel by kernel, which makes cuDNN load what it needs, then records it for the others.
-    Status first_frame(const Mask& gates, const float* epilogue) {
+    Status first_frame(const Mask& gates, const float* epilogue, Recorded*& kept) {
         const Frame one = frame(weights_, epilogue);
         if (Status s = one.run(gates); !s || !recorded_.enabled()) return s;
         if (Status s = gpu_.check(gpu_.api->begin_recording(gpu_.session), "recording a frame"); !s) return s;
-        const Status walked = one.run(gates);
+        const Status walked = one.run(gates, shut_ == ShutGates::disabled);
         nvidia::Executable* executable = nullptr;
         const Status ended =
             gpu_.check(gpu_.api->end_recording(gpu_.session, walked ? &executable : nullptr), "recording a frame");
         if (!walked) return walked;
-        if (ended) recorded_.keep(gates, epilogue, cuda::Executable(gpu_, executable));
+        if (ended) kept = recorded_.keep(gates, epilogue, cuda::Executable(gpu_, executable));
         return ended;
+    }
+
+    Status switch_gates(Recorded& slot, const Mask& gates) {
+        for (int g = 0; g < Mask::gates; ++g) {
+            if (slot.gates.open(g) == gates.open(g)) continue;
+            const Status s =
+                gpu_.check(gpu_.api->enable(gpu_.session, slot.frame.get(), g, gates.open(g)), "switching gate ", g);
+            if (!s) return slot = Recorded{}, s;  // which of its nodes are on is not known
+            slot.gates.set(g, gates.open(g));
+        }
+        return {};
     }
 
     Status plan(const Weights& weights) {

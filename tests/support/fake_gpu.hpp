@@ -42,7 +42,8 @@ class FakeGpu {
     std::map<const std::byte*, std::unique_ptr<std::byte[]>> regions_;
     std::map<const std::byte*, std::size_t> sizes_;
     bool recording_ = false;
-    std::vector<std::function<void()>> recorded_;
+    int gate_ = -1;
+    std::vector<std::pair<int, std::function<void()>>> recorded_;
 };
 
 }  // namespace support
@@ -55,7 +56,8 @@ struct ConvPlan {
     Conv conv;
 };
 struct Executable {
-    std::vector<std::function<void()>> work;
+    std::vector<std::pair<int, std::function<void()>>> work;  // the gate that it belongs to, or -1
+    std::vector<int> shut;
 };
 }  // namespace sluice::nvidia
 
@@ -78,7 +80,7 @@ struct FakeCalls {
     static int work(Session* s, const char* what, std::function<void()> f) {
         if (!called(s, what)) return FakeGpu::refused;
         if (s->gpu->recording_)
-            s->gpu->recorded_.push_back(std::move(f));
+            s->gpu->recorded_.emplace_back(s->gpu->gate_, std::move(f));
         else
             f();
         return 0;
@@ -184,20 +186,34 @@ struct FakeCalls {
         if (!called(s, "begin_recording")) return FakeGpu::refused;
         s->gpu->recording_ = true;
         s->gpu->recorded_.clear();
+        s->gpu->gate_ = -1;
         return 0;
     }
     static int end_recording(Session* s, sluice::nvidia::Executable** executable) {
         s->gpu->recording_ = false;
         if (!called(s, "end_recording")) return FakeGpu::refused;
         if (executable == nullptr) return 0;
-        *executable = new sluice::nvidia::Executable{std::move(s->gpu->recorded_)};
+        *executable = new sluice::nvidia::Executable{std::move(s->gpu->recorded_), {}};
         ++s->gpu->live;
         return 0;
     }
     static int launch(Session* s, sluice::nvidia::Executable* e) {
         if (!called(s, "launch")) return FakeGpu::refused;
         ++s->gpu->launches;
-        for (const auto& f : e->work) f();
+        for (const auto& [gate, f] : e->work)
+            if (std::count(e->shut.begin(), e->shut.end(), gate) == 0) f();
+        return 0;
+    }
+    static int mark(Session* s, int gate) {
+        if (!called(s, "mark")) return FakeGpu::refused;
+        if (!s->gpu->recording_) blame(s, "marks what is not recorded");
+        s->gpu->gate_ = gate;
+        return 0;
+    }
+    static int enable(Session* s, sluice::nvidia::Executable* e, int gate, bool open) {
+        if (!called(s, "enable")) return FakeGpu::refused;
+        std::erase(e->shut, gate);
+        if (!open) e->shut.push_back(gate);
         return 0;
     }
     static void discard(Session* s, sluice::nvidia::Executable* e) {
@@ -370,6 +386,8 @@ inline const sluice::nvidia::Api FakeGpu::api = {
     .begin_recording = &FakeCalls::begin_recording,
     .end_recording = &FakeCalls::end_recording,
     .launch = &FakeCalls::launch,
+    .mark = &FakeCalls::mark,
+    .enable = &FakeCalls::enable,
     .discard = &FakeCalls::discard,
     .plan_conv = &FakeCalls::plan_conv,
     .discard_conv = &FakeCalls::discard_conv,

@@ -101,6 +101,10 @@ struct Api {
     Code (*begin_recording)(Session*);
     Code (*end_recording)(Session*, Executable**);  // also after an error, to leave the recording; null: do not keep it
     Code (*launch)(Session*, Executable*);
+    // While recording: what follows belongs to a gate; -1: to none. A recorded frame then does what belongs to a gate,
+    // or leaves it out, until told otherwise.
+    Code (*mark)(Session*, int gate);
+    Code (*enable)(Session*, Executable*, int gate, bool open);
     void (*discard)(Session*, Executable*);
 
     Code (*plan_conv)(Session*, const Conv&, ConvPlan**);

@@ -39,15 +39,18 @@ struct Frame {
     float* images() const { return reinterpret_cast<float*>(arena() + Steps::arena); }
     float* logits() const { return reinterpret_cast<float*>(arena() + Steps::arena + Steps::images); }
 
-    Status run(const gate::Mask<Net>& gates) const {
+    // marked: while it is recorded, tells what belongs to which gate.
+    Status run(const gate::Mask<Net>& gates, bool marked = false) const {
         const nvidia::Api& api = *gpu.api;
         if (Status s =
                 gpu.check(api.copy(gpu.session, nvidia::Copy::to_device, images(), memory.staging.data(), image_bytes),
                           "copying the images");
             !s)
             return s;
-        for (int i = 0; i < static_cast<int>(nodes);) {
+        for (int i = 0, gate = -1; i < static_cast<int>(nodes);) {
             const Step& step = Steps::table.steps[i];
+            if (marked && step.gate != gate)
+                if (Status s = gpu.check(api.mark(gpu.session, gate = step.gate), net.nodes[i].name); !s) return s;
             if (step.gate >= 0 && !gates.open(step.gate)) {
                 i = step.skip_to;
                 continue;

@@ -1,5 +1,4 @@
-// Frames that were recorded, one for each mask that was lately in force: a bounded cache in slots that the caller
-// lends.
+// Frames that were recorded: a bounded cache in slots that the caller lends.
 #pragma once
 
 #include <span>
@@ -9,10 +8,17 @@
 
 namespace sluice::inline SLUICE_ABI::cuda {
 
-// One launch does all of a frame. Shut blocks are not in it, so they cost nothing.
+// How a recorded frame comes to do nothing for a shut gate.
+enum class ShutGates {
+    left_out,  // each mask is recorded without its shut blocks, and has a slot
+    disabled,  // all blocks are recorded once, and what belongs to gates is switched on and off; a slot for each
+               // setting
+};
+
+// One launch does all of a frame.
 template <class Net>
 struct Recorded {
-    gate::Mask<Net> gates;
+    gate::Mask<Net> gates;            // what it does now
     const float* epilogue = nullptr;  // scales and biases that were in force
     Executable frame;
     std::uint64_t used = 0;  // when, in frames
@@ -27,22 +33,23 @@ class RecordedFrames {
     bool enabled() const { return !slots_.empty(); }
 
     // Null if there is none for this mask.
-    nvidia::Executable* find(const gate::Mask<Net>& gates, const float* epilogue) {
+    Recorded<Net>* find(const gate::Mask<Net>& gates, const float* epilogue, ShutGates shut) {
         for (Recorded<Net>& slot : slots_)
-            if (slot.frame && slot.gates == gates && slot.epilogue == epilogue) {
+            if (slot.frame && slot.epilogue == epilogue && (shut == ShutGates::disabled || slot.gates == gates)) {
                 slot.used = ++now_;
-                return slot.frame.get();
+                return &slot;
             }
         return nullptr;
     }
     // Takes a free slot, or that of the frame which has not been used for longest.
-    void keep(const gate::Mask<Net>& gates, const float* epilogue, Executable frame) {
+    Recorded<Net>* keep(const gate::Mask<Net>& gates, const float* epilogue, Executable frame) {
         Recorded<Net>* to = &slots_.front();
         for (Recorded<Net>& slot : slots_) {
             if (!to->frame) break;
             if (!slot.frame || slot.used < to->used) to = &slot;
         }
         *to = Recorded<Net>{gates, epilogue, std::move(frame), ++now_};
+        return to;
     }
     void clear() {
         for (Recorded<Net>& slot : slots_) slot = Recorded<Net>{};
