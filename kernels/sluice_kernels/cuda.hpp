@@ -85,15 +85,11 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     Status load(std::span<const std::byte> file, SelfTest self_test = SelfTest::replay) {
         weights_ = {};
         recorded_.clear();
-        if (Status s = fits(memory.device, memory.staging); !s) return s;
         const std::size_t settings =
             std::min(memory_.device.settings.size() / Weights::size.setting, memory_.staging.size() / sizeof(Mask));
-        const std::size_t masks = masks_room(settings);
-        if (memory_.staging.size() < memory_for(settings).staging)
-            return Status::error(Error::memory, "the region for staging has ", memory_.staging.size(), " bytes, ",
-                                 settings, " settings need ", memory_for(settings).staging);
+        if (Status s = fits(memory.device, memory_for(settings).staging); !s) return s;
         frame_memory_ = memory_;
-        frame_memory_.staging = memory_.staging.subspan(masks);
+        frame_memory_.staging = memory_.staging.subspan(masks_room(settings));
         const auto index = frame_memory_.staging.first(index_room(settings));
         auto* const tensors = reinterpret_cast<io::Tensor*>(index.data());
         const std::size_t count = index.size() / sizeof(io::Tensor);
@@ -205,8 +201,9 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
 
     Status fits(const MemorySize& need, std::size_t staging) const {
         if (Status s = memory_.device.fits(need); !s) return s;
-        return Memory{.weights = {}, .activations = {}, .workspace = memory_.staging, .settings = {}}.fits(
-            {.workspace = staging});
+        if (memory_.staging.size() >= staging) return {};
+        return Status::error(Error::memory, "the region for staging has ", memory_.staging.size(), " bytes, needs ",
+                             staging, "; more with settings, see Engine::memory_for(settings)");
     }
 
     Frame frame(const Weights& weights, const float* epilogue) const {

@@ -323,6 +323,32 @@ TEST_CASE("on a fake GPU every call may fail: a sentence with CUDA's text, nothi
         }
 }
 
+TEST_CASE("on a fake GPU the self-test of a file is replayed, within the digits of the precision") {
+    support::WeightsWriter file(support::generated<Net>());
+    const auto logits = support::Loaded<Net>(file.bytes()).logits(support::image_for<Net>(7));
+    file.metadata["input"] = "3x32x32";
+    file.metadata["selftest_seed"] = "7";
+    file.add("selftest.logits", logits);
+    FakeGpu fake;
+    OnFake<Net> gpu(fake);
+    gpu.load(file.bytes());
+    OnFake<Net, Precision::fp16, 2> half(fake);
+    half.load(file.bytes());
+
+    auto wrong = logits;
+    for (float& x : wrong) x *= 1.001f;
+    file.at("selftest.logits").set(wrong);
+    half.load(file.bytes());
+    const Status status = gpu.engine.load(file.bytes());
+    CHECK(status.kind() == Error::verify);
+    CHECK(std::string(status.message())
+              .starts_with("self-test failed: the GPU's logits differ from the stored ones by "));
+    CHECK(gpu.engine.load(file.bytes(), SelfTest::skip));
+    file.metadata["selftest_seed"] = "7x";
+    CHECK(std::string(gpu.engine.load(file.bytes()).message()) ==
+          "the self-test has the seed '7x', expected a 64-bit number");
+}
+
 TEST_CASE("asking for a GPU where there is none says what is missing") {
     FakeGpu fake;
     fake.has_device = false;
@@ -339,6 +365,11 @@ TEST_CASE("on a fake GPU wrong arguments are told as on the CPU") {
     CHECK(std::string(gpu.engine.run(small).message()) == "the image has 7 floats, expected 1 x 3x32x32 = 3072");
     CHECK(std::string(gpu.engine.load(support::generated<nets::ResNet20CifarB<>>()).message()) ==
           "the file holds weights of 'resnet20_cifar_b', expected 'resnet20_cifar'");
+    cuda::DeviceMemory unstaged = gpu.memory;
+    unstaged.staging = unstaged.staging.first(100);
+    decltype(gpu.engine) mute(gpu.session, unstaged);
+    CHECK(std::string(mute.load(support::generated<Net>()).message())
+              .starts_with("the region for staging has 100 bytes, needs "));
     cuda::DeviceMemory less = gpu.memory;
     less.device.weights = less.device.weights.first(100);
     decltype(gpu.engine) engine(gpu.session, less);

@@ -51,7 +51,8 @@ using Executable = Handle<nvidia::Executable, &Api::discard>;
 using Region = Handle<void, &Api::release>;
 using PinnedRegion = Handle<void, &Api::release_pinned>;
 
-// One device and one stream of it. Engines, memory and recorded frames must not outlive it.
+// One device and one stream of it. open() makes the device the current one of its thread; another thread that uses the
+// session has to do that itself where there are several. Engines, memory and recorded frames must not outlive it.
 class Session {
   public:
     // stream: a cudaStream_t of the program, to wait for and to record events on; null: a stream of the session's own.

@@ -14,29 +14,25 @@ __device__ inline void store(float value, float* p) { *p = value; }
 __device__ inline void store(float value, __half* p) { *p = __float2half_rn(value); }
 __device__ inline void store(float value, __nv_bfloat16* p) { *p = __float2bfloat16_rn(value); }
 
-__host__ __device__ inline long long numbers(const Map& m) { return 1LL * m.N * m.H * m.W * m.C; }
+// Less than 2^31, as program.hpp sees to: divisions of 64 bits would take longer than everything else.
+__host__ __device__ inline unsigned numbers(const Map& m) { return unsigned(m.N) * m.H * m.W * m.C; }
 
-// Where in its map a thread's number is.
-struct Index {
-    int n, h, w, c;
-    __device__ Index(const Map& m, long long i)
-        : n(int(i / (1LL * m.C * m.W * m.H))),
-          h(int(i / (1LL * m.C * m.W) % m.H)),
-          w(int(i / m.C % m.W)),
-          c(int(i % m.C)) {}
-    __device__ long long in(const Map& m) const { return ((1LL * n * m.H + h) * m.W + w) * m.pixel + c; }
-};
 __device__ inline long long at(const Map& m, int n, int h, int w, int c) {
     return ((1LL * n * m.H + h) * m.W + w) * m.pixel + c;
 }
+// Where in its map a thread's number is.
+struct Index {
+    int n, h, w, c;
+    __device__ Index(const Map& m, unsigned i)
+        : n(int(i / m.C / m.W / m.H)), h(int(i / m.C / m.W % m.H)), w(int(i / m.C % m.W)), c(int(i % m.C)) {}
+};
 
 // f(index) gives each number of the map that `to` is the first of.
 template <class T, class F>
 __device__ void fill(T* to, const Map& map, F f) {
-    const long long step = 1LL * gridDim.x * blockDim.x;
-    for (long long i = 1LL * blockIdx.x * blockDim.x + threadIdx.x; i < numbers(map); i += step) {
+    for (unsigned i = blockIdx.x * blockDim.x + threadIdx.x; i < numbers(map); i += gridDim.x * blockDim.x) {
         const Index index(map, i);
-        store(f(index), to + index.in(map));
+        store(f(index), to + at(map, index.n, index.h, index.w, index.c));
     }
 }
 

@@ -317,7 +317,7 @@ Code with_type(Precision p, F f) {
     return code(cudaGetLastError());
 }
 constexpr int threads = 256;
-int blocks(const Map& m) { return static_cast<int>(std::min((numbers(m) + threads - 1) / threads, 1LL << 20)); }
+int blocks(const Map& m) { return static_cast<int>(std::min((numbers(m) + threads - 1) / threads, 1u << 20)); }
 
 Code image(Session* s, Precision p, const float* from, void* to, const Map& map) {
     return with_type(p, [&](auto* t) {

@@ -48,6 +48,14 @@ class Program {
                (n.in.W + 2 * w.left - w.S) / w.stride + 1 == n.out.W;
     }
 
+    static_assert(
+        [] {
+            for (const graph::Node& n : net.nodes)
+                if (n.out.size() * N >> 31 != 0) return false;
+            return true;
+        }(),
+        "sluice: a map of this batch has 2^31 numbers or more; our kernels count with 32 bits");
+
   public:
     struct Table {
         std::array<Step, nodes> steps{};
