@@ -13,8 +13,9 @@ if grep -rlE '#include <(cuda|cudnn|cublas)' include kernels | grep -v '^kernels
     fail "only nvidia.cu knows headers of CUDA and cuDNN"
 fi
 
-cmake -S . -B "$scratch/build" -DSLUICE_TESTS=OFF -DSLUICE_TOOLS=OFF -DSLUICE_BENCH=OFF >"$scratch/log" &&
-    cmake --install "$scratch/build" --prefix "$scratch/installed" >>"$scratch/log" || fail "$(tail "$scratch/log")"
+{ cmake -S . -B "$scratch/build" -DSLUICE_TESTS=OFF -DSLUICE_TOOLS=OFF -DSLUICE_BENCH=OFF &&
+    cmake --install "$scratch/build" --prefix "$scratch/installed"; } >"$scratch/log" 2>&1 ||
+    fail "$(tail "$scratch/log")"
 # configure NAME OPTION...
 configure() {
     cmake -S tests/cuda/consumer -B "$scratch/$1" -DCMAKE_PREFIX_PATH="$scratch/installed" -DCMAKE_CUDA_ARCHITECTURES=87 \

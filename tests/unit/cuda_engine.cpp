@@ -207,6 +207,18 @@ TEST_CASE("on a fake GPU one recorded frame does all masks of a setting, by swit
     CHECK(fake.fault == "");
 }
 
+TEST_CASE("on a fake GPU a gate that could not be switched leaves no frame that is half switched") {
+    FakeGpu fake;
+    OnFake<Net> gpu(fake, 4096, ShutGates::disabled);
+    gpu.load(support::generated<Net>());
+    const auto image = support::image_for<Net>();
+    const auto expected = gpu.logits(image);
+    fake.fail_at = static_cast<int>(fake.calls.size());
+    CHECK(std::string(gpu.engine.run(image, support::mask_of<Net>("011111")).message()) ==
+          "GPU: switching gate 0: an illegal memory access was encountered");
+    check_close(gpu.logits(image), expected, 1e-6);
+}
+
 TEST_CASE("on a fake GPU the mask that was used longest ago gives up its slot") {
     FakeGpu fake;
     OnFake<Net> gpu(fake);
