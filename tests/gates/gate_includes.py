@@ -32,6 +32,7 @@ MAY = {
     "sluice.hpp": ANY,
     "kernels": {"core", "graph"},
     "cpu.hpp": {"core", "graph", "engine.hpp"},
+    "cuda": {"core", "graph", "gate", "io", "engine.hpp", "packed_weights.hpp"},
 }
 
 
@@ -46,7 +47,8 @@ def fault(path, bracket, target):
         if re.fullmatch("[a-z_0-9]+", target) or target in POSIX.get(path, ()):
             return None
         return "is no header of the C++ standard library"
-    room = rest.split("/")[1] if top == "include" else "cpu.hpp" if rest == "sluice_kernels/cpu.hpp" else "kernels"
+    name = rest.split("/")[1]  # a backend is an engine's half, not a kernel
+    room = name if top == "include" or name == "cpu.hpp" else "cuda" if name in ("cuda", "cuda.hpp") else "kernels"
     if room not in MAY:
         return f"gate_includes.py has no rule for {room}"
     library, _, inner = target.partition("/")
