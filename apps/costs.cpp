@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include "failure.hpp"
 #include "graph_names.hpp"
 #include "json_lines.hpp"
 #include "machine.hpp"
 #include "output_file.hpp"
+#include "resumed_json.hpp"
 #include "sluice/plan/fingerprint.hpp"
 
 namespace sluice::tools {
@@ -155,15 +154,7 @@ void Costs::save() const {
 }
 
 void Costs::resume() {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path_, ignored)) return;
-    std::ifstream stream(path_, std::ios::binary);
-    if (!stream) fail(Exit::file, "--out: cannot read '", path_, "', which exists");
-    try {
-        const Json file = Json::parse(stream);
-        if (file.at("schema_version") != schema_version)
-            fail(Exit::format, "--out: '", path_, "': expected schema_version ", schema_version, ", found ",
-                 file["schema_version"]);
+    resume_json(path_, schema_version, "cost file", [&](const Json& file) {
         compare_subject(file);
         const Json &kinds = file.at("kinds"), &maps = file.at("maps");
         if (kinds.size() != kinds_.size() || maps.size() != maps_.size())
@@ -176,11 +167,7 @@ void Costs::resume() {
         }
         for (std::size_t i = 0; i < maps_.size(); ++i)
             for (const Json& c : maps[i].at("conversions")) maps_[i].turns.push_back(turn_of(c));
-    } catch (const Json::parse_error& e) {
-        fail(Exit::format, "--out: '", path_, "' exists and is no JSON from byte ", e.byte, " on");
-    } catch (const Json::exception& e) {
-        fail(Exit::format, "--out: '", path_, "' exists and is no cost file: ", e.what());
-    }
+    });
 }
 
 void Costs::compare_subject(const Json& file) const {

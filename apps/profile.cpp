@@ -1,12 +1,11 @@
 #include "profile.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "failure.hpp"
 #include "json_lines.hpp"
 #include "output_file.hpp"
+#include "resumed_json.hpp"
 
 namespace sluice::tools {
 
@@ -59,22 +58,10 @@ void Profile::save(const Json& conclusions) const {
 }
 
 void Profile::resume() {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path_, ignored)) return;
-    std::ifstream stream(path_, std::ios::binary);
-    if (!stream) fail(Exit::file, "--out: cannot read '", path_, "', which exists");
-    try {
-        const Json file = Json::parse(stream);
-        if (file.at("schema_version") != schema_version)
-            fail(Exit::format, "--out: '", path_, "': expected schema_version ", schema_version, ", found ",
-                 file["schema_version"]);
+    resume_json(path_, schema_version, "accuracy profile", [&](const Json& file) {
         compare_subject(file);
         for (const Json& row : file.at("measured")) take_row(row);
-    } catch (const Json::parse_error& e) {
-        fail(Exit::format, "--out: '", path_, "' exists and is no JSON from byte ", e.byte, " on");
-    } catch (const Json::exception& e) {
-        fail(Exit::format, "--out: '", path_, "' exists and is no accuracy profile: ", e.what());
-    }
+    });
 }
 
 // All that must be equal, by its place in the file, and the option that it comes from.
