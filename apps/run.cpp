@@ -71,7 +71,11 @@ void run(const RunOptions& o) {
                         .images_per_frame = static_cast<std::size_t>(o.images_per_frame),
                         .frames = static_cast<std::size_t>(o.frames),
                         .whole = o.whole};
-    check(power::check(target.demand), "run");
+    const power::Demand& d = target.demand;
+    if (!(o.deadline_ms > 0)) fail(Exit::usage, "--deadline-ms: expected milliseconds above 0, found ", o.deadline_ms);
+    if (!(d.accuracy_min >= 0 && d.accuracy_min <= 1))
+        fail(Exit::usage, "--min-accuracy: expected a share from 0 to 1, found ", d.accuracy_min);
+    if (!(d.energy_max_j > 0)) fail(Exit::usage, "--max-energy: expected joules above 0, found ", d.energy_max_j);
     const Cifar10 data = Cifar10::read(o.data, network, "run takes CIFAR-10 only");
     const long long images = static_cast<long long>(data.size());
     const long long calibrate = o.calibrate.value_or(std::min(200LL, images / 2));

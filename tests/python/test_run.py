@@ -67,9 +67,12 @@ class Run(unittest.TestCase):
         for least in (0.85, 0.92, 0.93):
             answer = self.answer("--min-accuracy", least)
             used = [level for level in answer["levels"] if level["frames"]]
-            cheapest = min((k for k, a in known.items() if a >= least and len(set(k)) == 1), key=sum)
-            self.assertEqual([tuple(u["kept"]) for u in used], [cheapest], least)
-            self.assertEqual(used[0]["accuracy"], known[cheapest])
+            # By the times that this very run measured: on a busy machine fewer layers may come out slower.
+            accurate = [level for level in answer["levels"] if level["accuracy"] >= least]
+            self.assertEqual(used, [min(accurate, key=lambda level: level["ms"])], least)
+            self.assertEqual({tuple(l["kept"]) for l in answer["levels"]}, {k for k in known if len(set(k)) == 1})
+            for level in answer["levels"]:
+                self.assertEqual(level["accuracy"], known[tuple(level["kept"])])
             self.assertEqual((used[0]["frames"], answer["late"], answer["frames"]), (20, 0, 20))
         self.assertIsNone(answer["energy"]["frame_J"])
         self.assertEqual(answer["energy"]["reason"], "this machine has no energy meter")
@@ -94,7 +97,7 @@ class Run(unittest.TestCase):
         said = os.read(ours, 1 << 16).decode()
         os.close(ours)
         self.assertEqual(run.returncode, 0, said)
-        self.assertRegex(said, r"\rframe 0: keeps 1,1,1, \d+\.\d+ of 1000000\.00 ms, 0 late, \d+\.\d % right")
+        self.assertRegex(said, r"\rframe 0: keeps \d,\d,\d, \d+\.\d+ of 1000000\.00 ms, 0 late, \d+\.\d % right")
         run = sluice(*self.arguments(frames=3))
         self.assertNotIn("frame 0", run.stderr)
         self.assertIn("accuracy is not monotone: ratio 0.4 has 0.9125, and 0.3 with fewer layers 0.913", run.stderr)
@@ -245,11 +248,11 @@ class Run(unittest.TestCase):
         self.refused(5, "--max-energy", 1e-9, said="asked for a frame with at most 1e-09 J")
 
     def test_refused(self):
-        self.refused(2, deadline=0, said="deadline: expected seconds above 0, found 0")
+        self.refused(2, deadline=0, said="--deadline-ms: expected milliseconds above 0, found 0")
         self.refused(2, deadline=-3, said="found -0.003")
         self.refused(2, deadline="nan", said="found nan")
-        self.refused(2, "--min-accuracy", 85, said="least accuracy: expected a share from 0 to 1, found 85")
-        self.refused(2, "--max-energy", 0, said="energy budget: expected joules above 0, found 0")
+        self.refused(2, "--min-accuracy", 85, said="--min-accuracy: expected a share from 0 to 1, found 85")
+        self.refused(2, "--max-energy", 0, said="--max-energy: expected joules above 0, found 0")
         self.refused(2, "--objective", "speed", said="expected edp, energy, latency or accuracy, found 'speed'")
         self.refused(2, "--model", "orin", said="The presets are orin-gpu, orin-cpu-cubic")
         self.refused(2, frames=0, said="--frames")
