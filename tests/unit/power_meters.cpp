@@ -154,6 +154,10 @@ TEST_CASE("an error of a counter stays: half a sum is no sum") {
     CHECK_FALSE(power.add(10, 3));
     CHECK(std::string(power.joules().message()) ==
           "power was read 2 s apart, expected at most 1 s: what it was between is unknown");
+    PowerIntegral off(1);
+    CHECK(off.add(0, 0));
+    CHECK(off.add(0, 1));
+    CHECK(std::string(off.joules().message()) == "energy: all of the 2 readings were 0 W");
 }
 
 TEST_CASE("readable: what the doctor tells") {

@@ -86,6 +86,7 @@ class PowerIntegral {
         if (!status_) return status_;
         if (samples_ < 2)
             return Status::error(Error::argument, "energy: expected two readings or more, found ", samples_);
+        if (!(joules_ > 0)) return Status::error(Error::verify, "energy: all of the ", samples_, " readings were 0 W");
         return joules_;
     }
 
