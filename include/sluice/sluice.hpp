@@ -25,10 +25,13 @@
 #include "sluice/packed_weights.hpp"   // weights as they run, usable where they lie
 
 // clock and gates together
-#include "sluice/power/clocks.hpp"      // clocks that can be set (needs Linux)
 #include "sluice/power/controller.hpp"  // a deadline kept beside a load; tables, policies, grids
 #include "sluice/power/fit.hpp"         // models from measurements
-#include "sluice/power/meters.hpp"      // energy meters (needs Linux); presets
+#include "sluice/power/presets.hpp"     // the paper's devices
+#if defined(__linux__)
+#include "sluice/power/clocks.hpp"  // clocks that can be set
+#include "sluice/power/meters.hpp"  // energy meters
+#endif
 
 // running
 #include "sluice/engine.hpp"       // Engine<Net, Backend, Plan>
