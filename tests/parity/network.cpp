@@ -28,10 +28,9 @@ namespace {
 
 using Net = nets::SLUICE_NETWORK;
 
-// Single against double precision over up to 155 layers. Relative to the largest logit, and to the error that the plan's
-// primitives declare.
-template <class Engine>
-constexpr double tolerance = 1e-5 * Engine::error_growth;
+// Single against double precision over up to 155 layers, relative to the largest logit. Errors of single layers, of which
+// Winograd's are ten times the direct convolution's, average out on the way.
+constexpr double tolerance = 1e-5;
 
 constexpr int odd_height = 97, odd_width = 131;  // the second size, which no stride divides
 
@@ -76,7 +75,7 @@ void check_size(const io::Safetensors& golden, std::span<const std::byte> weight
         for (int k = 0; k < Engine::classes; ++k) expected.push_back(io::WeightSource(t)[k]);
         const auto logits = engine.run(image, mask);
         REQUIRE_MESSAGE(logits, logits.message());
-        const auto verdict = support::close<float>(*logits, expected, tolerance<Engine>);
+        const auto verdict = support::close<float>(*logits, expected, tolerance);
         CHECK_MESSAGE(verdict.good, verdict.why);
         left.erase(name);
     }
