@@ -25,4 +25,4 @@ struct Activated {
     static constexpr float infinity = std::numeric_limits<float>::infinity();
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

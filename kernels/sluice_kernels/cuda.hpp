@@ -302,4 +302,4 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI
+}  // namespace sluice

@@ -112,4 +112,4 @@ void run_strips(std::span<const Step> chain, int node, const Frame& f, int part,
     }
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

@@ -5,7 +5,7 @@
 
 namespace sluice::inline SLUICE_ABI {
 
-// Rows of one node's output: all, or a strip. Maps that are computed in strips never exist as a whole.
+// Rows of one node's output: all, or, where strips are computed, one of the first part's: other threads are not observed.
 struct Work {
     int node = 0;  // of graph_of<Net>
     int row = 0, rows = 0;
@@ -13,4 +13,4 @@ struct Work {
     int pixel_pitch = 0, row_pitch = 0;  // in floats
 };
 
-}  // namespace sluice::inline SLUICE_ABI
+}  // namespace sluice

@@ -89,4 +89,4 @@ constexpr auto strips(const Graph<N, B>& graph) {
     return s;
 }
 
-}  // namespace sluice::inline SLUICE_ABI::graph
+}  // namespace sluice

@@ -128,4 +128,4 @@ struct Frame {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

@@ -79,4 +79,4 @@ class Session {
     Gpu gpu_;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

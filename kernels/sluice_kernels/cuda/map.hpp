@@ -40,4 +40,4 @@ constexpr DeviceMap<N> device_map(const std::array<graph::Node, N>& nodes) {
     return map;
 }
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

@@ -63,4 +63,4 @@ class OwnedMemory {
     DeviceMemory lent_;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

@@ -130,4 +130,4 @@ class Program {
     static constexpr std::int64_t least_workspace = table.padded + table.sums;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

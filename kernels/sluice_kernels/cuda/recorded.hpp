@@ -60,4 +60,4 @@ class RecordedFrames {
     std::uint64_t now_ = 0;
 };
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

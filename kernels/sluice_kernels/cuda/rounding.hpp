@@ -47,4 +47,4 @@ inline std::byte* store(nvidia::Precision p, float value, std::byte* to) {
     return to + 2;
 }
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

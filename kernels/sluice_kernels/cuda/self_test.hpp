@@ -46,4 +46,4 @@ inline Status compare_logits(std::span<const float> logits, const io::WeightSour
                          "e-6");
 }
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

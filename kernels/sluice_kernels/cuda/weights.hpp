@@ -159,4 +159,4 @@ class Weights {
     }
 };
 
-}  // namespace sluice::inline SLUICE_ABI::cuda
+}  // namespace sluice

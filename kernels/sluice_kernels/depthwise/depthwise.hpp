@@ -139,4 +139,4 @@ struct Depthwise {
     }();
 };
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice

@@ -12,16 +12,16 @@ namespace sluice::inline SLUICE_ABI::kernels {
 // out[p][q] = the largest of the window's pixels that lie inside the map: padding never wins, as in PyTorch.
 template <class V>
 void max_pool(const Map& in, const Map& out, const graph::Window& w, int part, int parts) {
-    const std::ptrdiff_t in_row = in.row,
-                         in_pixel = in.pixel;  // local: a store might change what a reference refers to
+    // Local, since a store might change what a reference refers to.
+    const std::ptrdiff_t in_row = in.row, in_pixel = in.pixel;
     for (int p = share(out.H, part, parts); p < share(out.H, part + 1, parts); ++p)
         for (int q = 0; q < out.W; ++q) {
             const int h0 = std::max(p * w.stride - w.top, 0), h1 = std::min(p * w.stride - w.top + w.R, in.H);
             const int w0 = std::max(q * w.stride - w.left, 0), w1 = std::min(q * w.stride - w.left + w.S, in.W);
             const float* const from = in.at(h0, w0);
             float* const to = out.at(p, q);
-            if (h1 - h0 == 3 &&
-                w1 - w0 == 3) {  // nearly all windows of today's networks: no loop, and short chains of max
+            // Nearly all windows of today's networks: no loop, and short chains of max.
+            if (h1 - h0 == 3 && w1 - w0 == 3) {
                 for_lanes<V>(in.C, [&](int c, auto lanes) SLUICE_INLINE {
                     V rows[3];
                     unroll<3>([&](auto r) SLUICE_INLINE {
@@ -65,4 +65,4 @@ void average_pool(const Map& in, const Map& out, int part, int parts) {
         }
 }
 
-}  // namespace sluice::inline SLUICE_ABI::kernels
+}  // namespace sluice
