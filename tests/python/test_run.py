@@ -249,7 +249,7 @@ class Run(unittest.TestCase):
 
     def test_refused(self):
         self.refused(2, deadline=0, said="--deadline-ms: expected milliseconds above 0, found 0")
-        self.refused(2, deadline=-3, said="found -0.003")
+        self.refused(2, deadline=-3, said="found -3")
         self.refused(2, deadline="nan", said="found nan")
         self.refused(2, "--min-accuracy", 85, said="--min-accuracy: expected a share from 0 to 1, found 85")
         self.refused(2, "--max-energy", 0, said="--max-energy: expected joules above 0, found 0")
