@@ -189,7 +189,8 @@ std::vector<LayerCost> time_layer(const LayerPlace& place, PrimitiveSet set, con
             if (set == PrimitiveSet::all) return costs_of(layer, primitives<Isa>{});
             // Those of the list that compute what the textbook's do not, or as textbooks have it.
             std::vector<LayerCost> costs =
-                costs_of(layer, PrimitiveList<Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>>{});
+                costs_of(layer, PrimitiveList<Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>,
+                                              Winograd<Isa, 6>, Winograd<Isa, 2, 5>>{});
             for (LayerCost& c : time_textbook(place.node, executor, ring)) costs.push_back(std::move(c));
             return costs;
         }

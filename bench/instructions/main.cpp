@@ -64,6 +64,8 @@ int main(int argc, char** argv) {
         {"direct", &count<kernels::Direct<Isa>>, layer(64, 28, 28, 64, 3, 1, 2)},
         {"winograd2", &count<kernels::Winograd<Isa, 2>>, layer(128, 7, 7, 128, 3, 1)},
         {"winograd4", &count<kernels::Winograd<Isa, 4>>, layer(64, 28, 28, 64, 3, 1)},
+        {"winograd6", &count<kernels::Winograd<Isa, 6>>, layer(64, 30, 30, 64, 3, 1)},
+        {"winograd2_5x5", &count<kernels::Winograd<Isa, 2, 5>>, layer(64, 27, 27, 192, 5, 2)},
         {"depthwise", &count<kernels::Depthwise<Isa>>, layer(96, 28, 28, 96, 3, 1, 1, 96)},
         {"linear", &count<kernels::Direct<Isa>>, layer(1024, 1, 1, 512, 1, 0)},
     };

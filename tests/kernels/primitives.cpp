@@ -68,6 +68,12 @@ std::uint64_t every_variant() {
     return bits;
 }
 
+// R x R, odd, and as many outputs as pixels.
+NaiveWindow square(int H, int W, int R) {
+    const int pad = R / 2;
+    return {.H = H, .W = W, .R = R, .S = R, .top = pad, .left = pad, .bottom = pad, .right = pad};
+}
+
 template <class F, class... P>
 void for_each_primitive(F f, kernels::PrimitiveList<P...>) {
     (f(std::type_identity<P>{}), ...);
@@ -88,13 +94,13 @@ TEST_CASE("convolution: every register tile, flat maps and maps of several lines
             shapes.push_back({{.window = {.H = 2, .W = Q}, .C = 5, .K = K, .floor = 0},
                               {.add = Add::in_place, .in_halo = 1, .out_halo = 1}});
         }
-    // 3 x 3 windows whose tiles of 2 x 2 and 4 x 4 outputs are lines of 1 to 40.
+    // Square windows whose tiles are lines of 1 to 40: of 2 x 2 and 4 x 4 outputs (of 6 x 6 to 27, longer than any
+    // register tile), and of 2 x 2 where windows are 5 x 5.
     for (int K : all_K)
-        for (int Q = 2; Q <= 160; Q += Q < 80 ? 2 : 4)
-            shapes.push_back({{.window = {.H = 1, .W = Q, .R = 3, .S = 3, .top = 1, .left = 1, .bottom = 1, .right = 1},
-                               .C = 2,
-                               .K = K},
-                              {}});
+        for (int Q = 2; Q <= 160; Q += Q < 80 ? 2 : 4) {
+            shapes.push_back({{.window = square(1, Q, 3), .C = 2, .K = K}, {}});
+            if (Q <= 80) shapes.push_back({{.window = square(1, Q, 5), .C = 2, .K = K}, {}});
+        }
     for (const Shape& s : shapes) support::check_conv(s.conv, s.layout, {2});
 
     for_each_primitive(
@@ -161,28 +167,27 @@ TEST_CASE("convolution: maps of one pixel, and maps so large that pixels go by i
     CHECK(rotation.runs >= 3 * 12 * 2 + 12);
 }
 
-TEST_CASE("convolution: 3 x 3 windows on maps that hang over the edge of tiles by any number of rows and columns") {
+TEST_CASE("convolution: windows on maps that hang over the edge of tiles by any number of rows and columns") {
     Rotation rotation;
-    for (int H = 1; H <= 9; ++H)
-        for (int W = 1; W <= 9; ++W)
-            for (int C : {1, 16, 19})
-                for (int K : {4, 33}) {
-                    NaiveWindow w{.H = H, .W = W, .R = 3, .S = 3, .top = 1, .left = 1, .bottom = 1, .right = 1};
-                    if (H > 2 && W > 2 && C == 19) w = {.H = H, .W = W, .R = 3, .S = 3, .left = 1};
-                    rotation.check({.window = w, .C = C, .K = K});
+    for (int R : {3, 5})
+        for (int H = 1; H <= 13; ++H)
+            for (int W = 1; W <= 13; ++W)
+                for (int C : {1, 16, 19}) {
+                    NaiveWindow w = square(H, W, R);
+                    if (H >= R && W >= R && C == 19) w = {.H = H, .W = W, .R = R, .S = R, .left = 1};
+                    rotation.check({.window = w, .C = C, .K = (H + W) % 2 ? 4 : 33});
                 }
-    CHECK(rotation.runs >= 3 * 9 * 9 * 3 * 2);  // by more than direct and reference
+    CHECK(rotation.runs >= 2 * 3 * 13 * 13 * 3);  // by more than direct and reference
 }
 
-TEST_CASE("convolution: 3 x 3 windows in several blocks of tiles, shared by tiles and by output channels") {
+TEST_CASE("convolution: windows in several blocks of tiles, shared by tiles and by output channels") {
     int runs = 0;
     for (const ConvLayout& layout : {layouts[0], layouts[1], layouts[5]})
-        for (const auto& [H, W, C, K] :
-             {std::array{41, 45, 20, 20}, {14, 15, 300, 8}, {9, 9, 40, 200}, {5, 6, 40, 260}}) {
-            const NaiveWindow w{.H = H, .W = W, .R = 3, .S = 3, .top = 1, .left = 1, .bottom = 1, .right = 1};
-            runs += support::check_conv({.window = w, .C = C, .K = K}, layout, {2, 3, 5, 7});
-        }
-    CHECK(runs >= 3 * 3 * 4);
+        for (int R : {3, 5})
+            for (const auto& [H, W, C, K] :
+                 {std::array{41, 45, 20, 20}, {14, 15, 300, 8}, {9, 9, 40, 200}, {5, 6, 40, 260}})
+                runs += support::check_conv({.window = square(H, W, R), .C = C, .K = K}, layout, {2, 3, 5, 7});
+    CHECK(runs >= 3 * (5 + 3) * 4);
 }
 
 TEST_CASE("convolution: groups, where a primitive supports them") {

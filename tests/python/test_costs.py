@@ -63,7 +63,7 @@ class CostFile(unittest.TestCase):
     def test_every_primitive_that_supports_a_layer(self):
         names = {layer["name"]: {p["name"] for p in self.file["kinds"][layer["kind"]]["primitives"]}
                  for layer in self.file["layers"]}
-        self.assertEqual(names["layer1.0.conv1"], {"direct", "winograd2", "winograd4", "reference"})
+        self.assertEqual(names["layer1.0.conv1"], {"direct", "winograd2", "winograd4", "winograd6", "reference"})
         self.assertEqual(names["layer2.0.conv1"], {"direct", "reference"})  # strided
         self.assertEqual(names["layer2.0.shortcut"], {"subsample"})
         for kind in self.file["kinds"]:

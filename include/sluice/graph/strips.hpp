@@ -32,7 +32,8 @@ inline constexpr std::int64_t most_strip_weights = 128 << 10;
 
 // Whether a layer's rows can be computed a few at a time. Winograd's convolution takes whole maps.
 constexpr bool by_rows(const Node& n) {
-    const bool winograd = n.groups == 1 && n.window.R == 3 && n.window.S == 3 && n.window.stride == 1;
+    const Window& w = n.window;
+    const bool winograd = n.groups == 1 && w.stride == 1 && w.R == w.S && (w.R == 3 || w.R == 5);
     return n.op == Op::max_pool || (n.op == Op::conv && !winograd && n.weights() * 4 <= most_strip_weights);
 }
 

@@ -8,9 +8,9 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-template <class Isa, int m>
+template <class Isa, int m, int r>
 struct WinogradBlocking {
-    static constexpr int n = m + 2, points = n * n;
+    static constexpr int n = m + r - 1, points = n * n;
 
     Blocking<Isa> product;                     // of each of the products, with tiles in the place of pixels
     int per_block = 1;                         // register tiles

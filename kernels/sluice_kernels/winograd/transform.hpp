@@ -1,8 +1,9 @@
 // The three transforms of Winograd's convolution: y = A^T [(G g G^T) * (B^T d B)] A, with * element by element.
 //
-// A polynomial of degree m + 1 is known by its values at m + 2 points: d and g are such values, their product is y. The
-// points are 0, +1, -1, +2, -2, ... and infinity; those of either sign share half of their sums. This is the algorithm
-// of Toom and Cook, transposed; Lavin and Gray (2016) write F(m x m, 3 x 3).
+// A polynomial of degree n - 1 is known by its values at n points: d and g are such values, their product is y. Points
+// are ratios a : b, and a polynomial's value there is the sum of its coefficients times a^power b^(degree - power): 0,
+// +1, -1, +2, -2, +1/2, -1/2 and infinity, which is 1 : 0. Those of either sign share half of their sums. This is the
+// algorithm of Toom and Cook, transposed; Lavin and Gray (2016) write F(m x m, r x r).
 #pragma once
 
 #include <cstddef>
@@ -11,54 +12,66 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-template <int m>
+template <int m, int r>
 struct WinogradTransform {
-    static constexpr int n = m + 2;  // points: a tile of n x n inputs, m x m outputs
-    static_assert(m == 2 || m == 4, "points come in pairs, and 3 is no power of two");
+    static constexpr int n = m + r - 1;  // points: a tile of n x n inputs, m x m outputs
+    static constexpr int pairs = (n - 2) / 2;
+    static_assert(n % 2 == 0 && pairs <= 3, "points come in pairs, and 3 is no power of two");
 
-    // Of rows 0 to n - 2; the last one is infinity.
-    static constexpr int point(int i) { return i % 2 == 1 ? (i + 1) / 2 : -(i / 2); }
+    struct Point {
+        int a, b;
+        // a^power b^(degree - power)
+        constexpr int term(int power, int degree) const {
+            int x = 1;
+            for (int i = 0; i < degree; ++i) x *= i < power ? a : b;
+            return x;
+        }
+    };
+    static constexpr Point point(int i) {
+        constexpr Point all[] = {{0, 1}, {1, 1}, {-1, 1}, {2, 1}, {-2, 1}, {1, 2}, {-1, 2}};
+        return i == n - 1 ? Point{1, 0} : all[i];
+    }
 
     struct Matrices {
-        int B[n][n] = {};  // B[i]: coefficients of the product of (x - point) over all points but the i-th, by power
+        int B[n][n] = {};  // B[i]: coefficients of the product of (b x - a y) over all points but the i-th, by power of x
         int A[n][m] = {};  // A[i]: powers of the i-th point
-        int G[n][3] = {};  // likewise, to be divided by that product's value at the i-th point
+        int G[n][r] = {};  // likewise, to be divided by that product's value at the i-th point
         int scale[n] = {};
     };
     static constexpr Matrices matrices = [] {
         Matrices t;
         for (int i = 0; i < n; ++i) {
-            const bool infinity = i == n - 1;
+            const Point at = point(i);
             int degree = 0;
-            t.B[i][0] = t.scale[i] = 1;
+            t.B[i][0] = 1;
+            t.scale[i] = i < n - 1 ? at.b : 1;  // infinity's factor is -y; the sign may be left out of both
             for (int j = 0; j < n - 1; ++j) {
                 if (j == i) continue;
+                const Point zero = point(j);
                 ++degree;
                 for (int power = degree; power >= 0; --power)
-                    t.B[i][power] = (power > 0 ? t.B[i][power - 1] : 0) - point(j) * t.B[i][power];
-                if (!infinity) t.scale[i] *= point(i) - point(j);
+                    t.B[i][power] = (power > 0 ? zero.b * t.B[i][power - 1] : 0) - zero.a * t.B[i][power];
+                t.scale[i] *= at.a * zero.b - zero.a * at.b;
             }
-            for (int power = 0, x = 1; power < (m > 3 ? m : 3); ++power, x *= point(i)) {
-                if (power < 3) t.G[i][power] = infinity ? power == 2 : x;
-                if (power < m) t.A[i][power] = infinity ? power == m - 1 : x;
-            }
+            for (int power = 0; power < r; ++power) t.G[i][power] = at.term(power, r - 1);
+            for (int power = 0; power < m; ++power) t.A[i][power] = at.term(power, m - 1);
         }
         return t;
     }();
 
-    // u = G g G^T: a window of 3 x 3, once for all. All factors are powers of two, so products are exact in double and
+    // u = G g G^T: a window of r x r, once for all. All factors are powers of two, so products are exact in double and
     // every machine packs the same bits, whether its compiler fuses multiply and add or not.
-    static void window(const double (&g)[3][3], double (&u)[n][n]) {
+    static void window(const double (&g)[r][r], double (&u)[n][n]) {
         const auto& G = matrices.G;
         const auto& scale = matrices.scale;
-        double half[n][3] = {};
+        double half[n][r] = {};
         for (int i = 0; i < n; ++i)
-            for (int r = 0; r < 3; ++r)
-                for (int s = 0; s < 3; ++s) half[i][s] += G[i][r] * g[r][s];
+            for (int y = 0; y < r; ++y)
+                for (int x = 0; x < r; ++x) half[i][x] += G[i][y] * g[y][x];
         for (int i = 0; i < n; ++i)
             for (int j = 0; j < n; ++j) {
                 double sum = 0;
-                for (int s = 0; s < 3; ++s) sum += half[i][s] * G[j][s];
+                for (int x = 0; x < r; ++x) sum += half[i][x] * G[j][x];
                 u[i][j] = sum / (scale[i] * scale[j]);
             }
     }
@@ -67,7 +80,7 @@ struct WinogradTransform {
     template <class V>
     SLUICE_INLINE static void input(const V (&d)[n], V (&v)[n]) {
         v[0] = terms<0, 0>(d);
-        unroll<(n - 2) / 2>([&](auto pair) SLUICE_INLINE {
+        unroll<pairs>([&](auto pair) SLUICE_INLINE {
             constexpr int plus = 2 * pair + 1;
             const V even = terms<plus, 0>(d), odd = terms<plus, 1>(d);
             v[plus] = even + odd;
@@ -79,16 +92,16 @@ struct WinogradTransform {
     // y = A^T z, along one line.
     template <class V>
     SLUICE_INLINE static void output(const V (&z)[n], V (&y)[m]) {
-        V sum[m / 2], difference[m / 2];  // of the two points of a pair
-        unroll<m / 2>([&](auto pair) SLUICE_INLINE {
+        V sum[pairs], difference[pairs];  // of the two points of a pair; all powers of the first are 1
+        unroll<pairs>([&](auto pair) SLUICE_INLINE {
             sum[pair] = z[2 * pair + 1] + z[2 * pair + 2];
             difference[pair] = z[2 * pair + 1] - z[2 * pair + 2];
         });
         unroll<m>([&](auto power) SLUICE_INLINE {
-            const V(&pairs)[m / 2] = power % 2 == 0 ? sum : difference;
-            y[power] = power == 0 ? z[0] + pairs[0] : power == m - 1 ? z[n - 1] + pairs[0] : pairs[0];
-            unroll<m / 2 - 1>([&](auto pair) SLUICE_INLINE {
-                y[power] = fma(V::broadcast(matrices.A[2 * pair + 3][power]), pairs[pair + 1], y[power]);
+            const V(&both)[pairs] = power % 2 == 0 ? sum : difference;
+            y[power] = power == 0 ? z[0] + both[0] : power == m - 1 ? z[n - 1] + both[0] : both[0];
+            unroll<pairs - 1>([&](auto pair) SLUICE_INLINE {
+                y[power] = fma(V::broadcast(matrices.A[2 * pair + 3][power]), both[pair + 1], y[power]);
             });
         });
     }

@@ -1,6 +1,6 @@
-// Winograd: 3 x 3 convolutions by minimal filtering, F(m x m, 3 x 3). A tile of m x m outputs is the sum over C of
-// products of (m + 2)^2 numbers, so the convolution becomes (m + 2)^2 products of matrices, [tiles][C] * [C][K], and
-// takes (m + 2)^2 / (9 m^2) of the multiplications: 4/9 for m = 2, 1/4 for m = 4.
+// Winograd: convolutions by minimal filtering, F(m x m, r x r). A tile of m x m outputs is the sum over C of products of
+// n^2 numbers, n = m + r - 1, so the convolution becomes n^2 products of matrices, [tiles][C] * [C][K], and takes
+// n^2 / (m r)^2 of the multiplications: for r = 3, 4/9 where m = 2, 1/4 where m = 4, 16/81 where m = 6.
 //
 // Channels are the vector lanes, so both transforms are plain arithmetic on vectors; the products are the direct
 // convolution's register tiles, with tiles in the place of pixels.
@@ -15,17 +15,21 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-template <class Isa, int m>
+template <class Isa, int m, int r = 3>
 struct Winograd {
-    static constexpr std::string_view name = m == 2 ? "winograd2" : "winograd4";
+    static constexpr std::string_view name = r == 5   ? "winograd2_5x5"
+                                             : m == 2 ? "winograd2"
+                                             : m == 4 ? "winograd4"
+                                                      : "winograd6";
     using V = typename Isa::Vector;
     using Blocks = Blocking<Isa>;
-    using Cut = WinogradBlocking<Isa, m>;
-    using Transform = WinogradTransform<m>;
+    using Cut = WinogradBlocking<Isa, m, r>;
+    using Transform = WinogradTransform<m, r>;
     static constexpr int n = Cut::n, points = Cut::points;
 
-    static constexpr double error_growth = m == 2 ? 2 : 10;  // root mean square, as C grows
-    static constexpr bool supports(const Conv& c) { return c.R == 3 && c.S == 3 && c.stride == 1 && c.groups == 1; }
+    // Root mean square, as C grows; the points decide.
+    static constexpr double error_growth = n == 4 ? 2 : n == 6 ? 10 : 25;
+    static constexpr bool supports(const Conv& c) { return c.R == r && c.S == r && c.stride == 1 && c.groups == 1; }
     // A product costs what a 1 x 1 convolution does, and four channels more for the visit of its sums. Each vector that a
     // transform reads or writes costs five multiply-adds, arithmetic included, as measured for both m.
     static constexpr double cost(const Conv& c) {
@@ -49,9 +53,9 @@ struct Winograd {
             for (int ch = 0; ch < c.C; ++ch)
                 for (int lane = 0; lane < std::min(b.NR, b.vectors - v0) * V::width; ++lane, ++packed) {
                     const int k = v0 * V::width + lane;
-                    double g[3][3] = {}, u[n][n];
-                    for (int i = 0; i < 9 && k < c.K; ++i)
-                        g[i / 3][i % 3] = source[(std::int64_t(k) * c.C + ch) * 9 + i];
+                    double g[r][r] = {}, u[n][n];
+                    for (int i = 0; i < r * r && k < c.K; ++i)
+                        g[i / r][i % r] = source[(std::int64_t(k) * c.C + ch) * r * r + i];
                     Transform::window(g, u);
                     for (int i = 0; i < points; ++i) packed[i * plane(c)] = static_cast<float>(u[i / n][i % n]);
                 }
@@ -94,15 +98,15 @@ struct Winograd {
     // v = B^T d B for all channels of one tile. The last tiles hang over the edge: what no window reads counts as zero.
     static void transform_input(const Conv& c, const ConvArgs& a, int tile, float* to, std::int64_t to_plane) {
         const int p = tile / Cut::tiles_across(c) * m, q = tile % Cut::tiles_across(c) * m;
-        const int rows = std::min(n, c.P + 2 - p), columns = std::min(n, c.Q + 2 - q);
+        const int rows = std::min(n, c.P + r - 1 - p), columns = std::min(n, c.Q + r - 1 - q);
         const float* in = a.in + std::ptrdiff_t(p - c.top) * c.in_row + std::ptrdiff_t(q - c.left) * c.in_pixel;
         for_lanes<V>(c.C, [&](int ch, auto lanes) {
             V half[n][n];
             unroll<n>([&](auto s) SLUICE_INLINE {
                 V d[n], v[n];
-                unroll<n>([&](auto r) SLUICE_INLINE {
-                    const float* pixel = in + std::ptrdiff_t(r) * c.in_row + std::ptrdiff_t(s) * c.in_pixel;
-                    d[r] = r < rows && s < columns ? lanes.load(pixel + ch) : V::zero();
+                unroll<n>([&](auto y) SLUICE_INLINE {
+                    const float* pixel = in + std::ptrdiff_t(y) * c.in_row + std::ptrdiff_t(s) * c.in_pixel;
+                    d[y] = y < rows && s < columns ? lanes.load(pixel + ch) : V::zero();
                 });
                 Transform::input(d, v);
                 unroll<n>([&](auto i) SLUICE_INLINE { half[i][s] = v[i]; });
@@ -159,15 +163,15 @@ struct Winograd {
                 V z[n], y[m];
                 unroll<n>([&](auto i) SLUICE_INLINE { z[i] = V::load(from + (i * n + j) * from_plane + k); });
                 Transform::output(z, y);
-                unroll<m>([&](auto r) SLUICE_INLINE { half[r][j] = y[r]; });
+                unroll<m>([&](auto i) SLUICE_INLINE { half[i][j] = y[i]; });
             }
             const V scale = V::load(a.scale + k), bias = V::load(a.bias + k);
-            for (int r = 0; r < rows; ++r) {
+            for (int i = 0; i < rows; ++i) {
                 V y[m];
-                Transform::output(half[r], y);
-                float* out = a.out + std::ptrdiff_t(p + r) * c.out_row + std::ptrdiff_t(q) * c.out_pixel + k;
+                Transform::output(half[i], y);
+                float* out = a.out + std::ptrdiff_t(p + i) * c.out_row + std::ptrdiff_t(q) * c.out_pixel + k;
                 const float* add =
-                    c.add ? a.add + std::ptrdiff_t(p + r) * c.add_row + std::ptrdiff_t(q) * c.add_pixel + k : nullptr;
+                    c.add ? a.add + std::ptrdiff_t(p + i) * c.add_row + std::ptrdiff_t(q) * c.add_pixel + k : nullptr;
                 unroll<m>([&](auto s) SLUICE_INLINE {
                     if (s >= columns) return;
                     V x = fma(y[s], scale, bias);
