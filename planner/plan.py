@@ -24,10 +24,10 @@ def problem_of(costs, most_error, layouts):
     """The problem without options that are less exact, or want another layout."""
     for layer in costs.layers:
         least = min((o.error for o in layer.options), default=0)
-        if most_error is not None and least > most_error:
+        if least > most_error:
             raise Failure(FAILURE, f"--max-error: layer '{layer.name}' has no primitive with an error of {most_error:g} or "
                                    f"less; the least is {least:g}")
-    return Problem(costs, lambda layer, o: (most_error is None or o.error <= most_error)
+    return Problem(costs, lambda layer, o: o.error <= most_error
                    and o.written in layouts and (layer.op == "input" or o.read in layouts))
 
 
@@ -96,8 +96,9 @@ def parse(arguments):
                         help="at most so much, KIND workspace, peak or total, BYTES such as 8MiB; repeatable")
     parser.add_argument("--slowdown", metavar="X",
                         help="at most X times the least time; with --frontier what `near` means (1.15)")
-    parser.add_argument("--max-error", metavar="X",
-                        help="only primitives whose error is X of the largest output or less")
+    parser.add_argument("--max-error", metavar="X", default="1e-4",
+                        help="only primitives whose error is X of the largest output or less (default: %(default)s, which "
+                             "leaves out weights stored as bfloat16)")
     parser.add_argument("--objective", choices=("time", "memory", "peak", "total"), default="time",
                         help="what is to be least; memory is the workspace (default: time)")
     parser.add_argument("--time", choices=("median", "least"), default="median",
@@ -125,10 +126,10 @@ def run(options):
             raise Failure(USAGE, f"--layouts: expected some of {', '.join(LAYOUTS)}, found '{layout}'")
     options.slowdown = options.slowdown and ratio("--slowdown", options.slowdown, 1)
     try:
-        most_error = None if options.max_error is None else float(options.max_error)
+        most_error = float(options.max_error)
     except ValueError:
         most_error = -1
-    if most_error is not None and not 0 <= most_error < float("inf"):
+    if not 0 <= most_error < float("inf"):
         raise Failure(USAGE, f"--max-error: expected a number of 0 or more, found '{options.max_error}'")
     if options.table:
         found = [cost_file.read(path, options.net, options.time) for path in options.table]

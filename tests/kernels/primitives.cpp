@@ -90,7 +90,7 @@ TEST_CASE("convolution: every register tile, flat maps and maps of several lines
     std::vector<Shape> shapes;
     for (int K : all_K)
         for (int Q = 1; Q <= 40; ++Q) {
-            shapes.push_back({{.window = {.H = 1, .W = Q}, .C = 3, .K = K}, {}});
+            shapes.push_back({{.window = {.H = 1, .W = Q}, .C = 4, .K = K}, {}});
             shapes.push_back({{.window = {.H = 2, .W = Q}, .C = 5, .K = K, .floor = 0},
                               {.add = Add::in_place, .in_halo = 1, .out_halo = 1}});
         }

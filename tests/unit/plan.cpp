@@ -36,6 +36,20 @@ TEST_CASE("a bound on rounding errors leaves out the primitives that declare lar
     CHECK(Engine<Net, Cpu, AtMost<1>>::error_growth == 1);
 }
 
+TEST_CASE("weights of less precision are for plans that allow them, and for layers that spend their time on reading") {
+    using Fc = nets::AlexNet<>;
+    int rounded = 0;
+    for (int i = 0; i < static_cast<int>(graph_of<Fc>.nodes.size()); ++i) {
+        const bool is = Engine<Fc, Cpu, Bf16Plan>::primitive(i) == "direct_bf16";
+        rounded += is;
+        CHECK(is == (graph_of<Fc>.nodes[i].op == graph::Op::linear));
+        CHECK(Engine<Fc, Cpu>::primitive(i) != "direct_bf16");
+        CHECK(Engine<Fc, Cpu, FastPlan>::primitive(i) != "direct_bf16");
+    }
+    CHECK(rounded == 3);
+    CHECK(Engine<Fc, Cpu, Bf16Plan>::memory.weights * 10 < Engine<Fc, Cpu>::memory.weights * 6);
+}
+
 TEST_CASE("a plan that names a primitive gets it for all layers that have weights") {
     CHECK(layers_by<UniformPlan<"reference">>("reference") == layers_by<UniformPlan<"direct">>("direct"));
     CHECK(layers_by<UniformPlan<"reference">>("reference") == 20);

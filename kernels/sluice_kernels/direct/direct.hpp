@@ -1,5 +1,5 @@
 // Direct: implicit GEMM in HWC. Nothing is copied or gathered: every tile reads its inputs where they lie, and a kernel
-// position is an offset.
+// position is an offset. With Bf16Storage the weights take half the room, and lose half of their bits.
 #pragma once
 
 #include <algorithm>
@@ -11,20 +11,25 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-template <class Isa>
+template <class Isa, class Storage = Float32Storage>
 struct Direct {
-    static constexpr std::string_view name = "direct";
+    static constexpr std::string_view name = Storage::steps == 1 ? "direct" : "direct_bf16";
     using V = typename Isa::Vector;
+    using Stored = Storage;
     using Blocks = Blocking<Isa>;
 
-    static constexpr double error_growth = 1;
-    static constexpr bool supports(const Conv& c) { return c.groups == 1; }
+    static constexpr int steps = Storage::steps;
+    static constexpr double error_growth = Storage::error_growth;
+    static constexpr bool supports(const Conv& c) {
+        return c.groups == 1 && c.C % steps == 0 && Blocks::of(c).KC % steps == 0;
+    }
     static constexpr double cost(const Conv& c) {
         const Blocks b = Blocks::of(c);
-        return b.cost * b.lines * c.R * c.S * c.C + reading_cost(packed_floats(c));
+        const int unpacked = steps > 1 ? b.lines * b.line.tiles * b.vectors : 0;  // an instruction for each vector
+        return (b.cost * b.lines + unpacked) * c.R * c.S * c.C + reading_cost(packed_floats(c));
     }
     static constexpr std::int64_t packed_floats(const Conv& c) {
-        return std::int64_t((c.K + V::width - 1) / V::width) * V::width * c.C * c.R * c.S;
+        return std::int64_t((c.K + V::width - 1) / V::width) * V::width * c.C * c.R * c.S / steps;
     }
     static constexpr std::uint64_t packing(const Conv& c) {
         const Blocks b = Blocks::of(c);
@@ -33,7 +38,8 @@ struct Direct {
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
     static constexpr std::uint64_t variants(const Conv& c) { return Blocks::of(c).variants(); }
 
-    // [pass][column of tiles][R][S][KC][NR * width]: exactly the order in which run() reads. Channels past K are zero.
+    // [pass][column of tiles][R][S][KC / steps][NR * width]: exactly the order in which run() reads. Channels past K are
+    // zero.
     template <class Source>
     static void pack(const Conv& c, const Source& source, float* packed) {
         const Blocks b = Blocks::of(c);
@@ -42,10 +48,13 @@ struct Direct {
                 const int lanes = std::min(b.NR, b.vectors - v0) * V::width;
                 for (int r = 0; r < c.R; ++r)
                     for (int s = 0; s < c.S; ++s)
-                        for (int ch = c0; ch < std::min(c0 + b.KC, c.C); ++ch)
+                        for (int ch = c0; ch < std::min(c0 + b.KC, c.C); ch += steps)
                             for (int lane = 0; lane < lanes; ++lane) {
                                 const int k = v0 * V::width + lane;
-                                *packed++ = k < c.K ? source[((std::int64_t(k) * c.C + ch) * c.R + r) * c.S + s] : 0.0f;
+                                float weights[steps] = {};
+                                for (int i = 0; i < steps && k < c.K; ++i)
+                                    weights[i] = source[((std::int64_t(k) * c.C + ch + i) * c.R + r) * c.S + s];
+                                *packed++ = Storage::pack(weights);
                             }
             }
     }
@@ -77,11 +86,11 @@ struct Direct {
                 t.columns = merged ? 1 : c.S;
                 t.run = merged ? c.S * KC : KC;
                 t.act = last ? c.act : graph::Activation::none;
-                const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC;  // weights of one output channel
-                const float* pass = a.weights + std::ptrdiff_t(b.vectors) * V::width * c.R * c.S * c0;
+                const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC / steps;  // of one output channel
+                const float* pass = a.weights + std::ptrdiff_t(b.vectors) * V::width * c.R * c.S * (c0 / steps);
                 const int next_KC = std::min(b.KC, c.C - c0 - KC);  // none behind the last: the next layer's weights
                 const float* const next_pass =
-                    pass + (std::ptrdiff_t(b.vectors) * KC + column_begin * b.NR * next_KC) * V::width * c.R * c.S;
+                    pass + (std::ptrdiff_t(b.vectors) * KC + column_begin * b.NR * next_KC) / steps * V::width * c.R * c.S;
                 for (int column = column_begin; column < column_end; ++column) {
                     const int NR = std::min(b.NR, b.vectors - column * b.NR);
                     const int k = column * b.NR * V::width;
@@ -124,7 +133,7 @@ struct Direct {
         unroll<Blocks::max_MR * Blocks::max_NR>([&](auto n) {
             constexpr int MR = n % Blocks::max_MR + 1, NR = n / Blocks::max_MR + 1;
             if constexpr ((used & Blocks::bit(MR, NR)) != 0 && MR <= Blocks::most_pixels(NR))
-                table[n] = &direct_tile<V, MR, NR>;
+                table[n] = &direct_tile<V, Storage, MR, NR>;
         });
         return table;
     }();

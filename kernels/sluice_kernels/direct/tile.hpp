@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "sluice_kernels/activation.hpp"
-#include "sluice_kernels/direct/unroll.hpp"
+#include "sluice_kernels/direct/storage.hpp"
 #include "sluice_kernels/isa/lanes.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
@@ -21,7 +21,7 @@ inline constexpr int pixels_per_base = 1;
 // One tile's work. Distances in floats.
 struct Tile {
     const float* in;       // first pixel's window, first channel
-    const float* weights;  // [rows][columns][run][NR * width]
+    const float* weights;  // [rows][columns][run][NR * width], as Storage has them
     float* out;            // first pixel, first output channel
     const float* add;      // same place in the map to add, or null
     const float* scale;    // [NR * width]
@@ -29,14 +29,15 @@ struct Tile {
     const char* prefetch;  // weights that will be needed next
     std::ptrdiff_t in_pixel, in_row, in_column;  // next output pixel's window, next kernel row, next kernel column
     std::ptrdiff_t out_pixel, add_pixel;
-    std::ptrdiff_t prefetch_step;  // bytes to move on with every step of the run
+    std::ptrdiff_t prefetch_step;  // bytes to move on with every load of weights
     int rows, columns, run;        // kernel rows, kernel columns, contiguous floats at each of them
     int tail;                      // used lanes of the last vector
     graph::Activation act;
 };
 
-// Per step of the run: NR loads of weights, MR broadcasts of input, MR * NR fused multiply-adds.
-template <class V, int MR, int NR>
+// Per step of the run: NR loads of weights, MR broadcasts of input, MR * NR fused multiply-adds. Where one load brings the
+// weights of several steps, the run is a multiple of these.
+template <class V, class Storage, int MR, int NR>
 [[gnu::noinline]] void direct_tile(const Tile& t) {
     V acc[MR][NR];
     unroll<MR * NR>([&](auto n) SLUICE_INLINE { acc[n / NR][n % NR] = V::zero(); });
@@ -64,17 +65,19 @@ template <class V, int MR, int NR>
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__ARM_NEON)
 #pragma GCC unroll 2
 #endif
-            for (int k = 0; k < t.run; ++k) {
-                V b[NR];
-                unroll<NR>([&](auto j) SLUICE_INLINE { b[j] = V::load(w + j * V::width); });
+            for (int k = 0; k < t.run; k += Storage::steps) {
+                V b[NR][Storage::steps];
+                unroll<NR>([&](auto j) SLUICE_INLINE { Storage::load(w + j * V::width, b[j]); });
                 w += NR * V::width;
                 unroll<fetches>([&](auto j) SLUICE_INLINE { __builtin_prefetch(prefetch + j * cache_line, 0, 2); });
                 prefetch += prefetch_step;
-                unroll<MR>([&](auto i) SLUICE_INLINE {
-                    const V x = V::broadcast(a[i / pixels_per_base][(i % pixels_per_base) * pixel]);
-                    unroll<NR>([&](auto j) SLUICE_INLINE { acc[i][j] = fma(x, b[j], acc[i][j]); });
+                unroll<Storage::steps>([&](auto step) SLUICE_INLINE {
+                    unroll<MR>([&](auto i) SLUICE_INLINE {
+                        const V x = V::broadcast(a[i / pixels_per_base][(i % pixels_per_base) * pixel + step]);
+                        unroll<NR>([&](auto j) SLUICE_INLINE { acc[i][j] = fma(x, b[j][step], acc[i][j]); });
+                    });
                 });
-                unroll<bases>([&](auto i) SLUICE_INLINE { ++a[i]; });
+                unroll<bases>([&](auto i) SLUICE_INLINE { a[i] += Storage::steps; });
             }
         }
     }

@@ -1,6 +1,9 @@
 // The portable sheet: one float a register, plain C++, no xsimd.
 #pragma once
 
+#include <bit>
+#include <cstdint>
+
 #include "sluice/core/abi.hpp"
 
 namespace sluice::inline SLUICE_ABI::isa {
@@ -19,6 +22,13 @@ struct ScalarVector {
     friend ScalarVector operator*(ScalarVector a, ScalarVector b) { return {a.v * b.v}; }
     friend ScalarVector max(ScalarVector a, ScalarVector b) { return {a.v > b.v ? a.v : b.v}; }
     friend ScalarVector min(ScalarVector a, ScalarVector b) { return {a.v < b.v ? a.v : b.v}; }
+    // Each upper or lower half of the bits as a number of its own, zeros behind it.
+    friend ScalarVector upper_halves(ScalarVector a) {
+        return {std::bit_cast<float>(std::bit_cast<std::uint32_t>(a.v) & 0xffff0000u)};
+    }
+    friend ScalarVector lower_halves(ScalarVector a) {
+        return {std::bit_cast<float>(std::bit_cast<std::uint32_t>(a.v) << 16)};
+    }
     friend ScalarVector fma(ScalarVector a, ScalarVector b, ScalarVector c) { return {a.v * b.v + c.v}; }
 };
 

@@ -9,6 +9,7 @@
 vcpkg and Conan: xsimd), add its include directory, or define SLUICE_SCALAR to use the portable kernels."
 #endif
 
+#include <cstdint>
 #include <type_traits>
 #include <xsimd/xsimd.hpp>
 
@@ -19,6 +20,7 @@ namespace sluice::inline SLUICE_ABI::isa {
 template <class Arch>
 struct Vector {
     using Register = xsimd::batch<float, Arch>;
+    using Words = xsimd::batch<std::uint32_t, Arch>;
     static constexpr int width = static_cast<int>(Register::size);
     Register v;
 
@@ -51,6 +53,13 @@ struct Vector {
             return {Register(_mm512_maskz_min_ps(static_cast<__mmask16>(-1), a.v, b.v))};
 #endif
         return {xsimd::min(a.v, b.v)};
+    }
+    // Each upper or lower half of the bits as a number of its own, zeros behind it.
+    friend Vector upper_halves(Vector a) {
+        return {xsimd::bitwise_cast<Register>(xsimd::bitwise_cast<Words>(a.v) & Words(0xffff0000u))};
+    }
+    friend Vector lower_halves(Vector a) {
+        return {xsimd::bitwise_cast<Register>(xsimd::bitwise_cast<Words>(a.v) << 16)};
     }
     // a * b + c, rounded once where the machine can
     friend Vector fma(Vector a, Vector b, Vector c) {
