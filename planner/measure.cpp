@@ -53,7 +53,8 @@ int main() {
         difference = std::fmax(difference, std::fabs(double(found[i]) - double(expected[i])));
         largest = std::fmax(largest, std::fabs(double(expected[i])));
     }
-    if (found.empty() || !(difference <= 1e-4 * largest)) {
+    const double tolerance = Planned::error_growth <= 100 ? 1e-4 : 1e-2;  // of weights stored as bfloat16
+    if (found.empty() || !(difference <= tolerance * largest)) {
         std::fprintf(stderr, "the logits differ from the reference primitive's by %g of %g\n", difference, largest);
         return 6;
     }

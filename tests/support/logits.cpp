@@ -3,7 +3,7 @@
 //     logits WEIGHTS IMAGES >LOGITS
 //
 // IMAGES and LOGITS: float32 [N][C][H][W] and [N][classes]. Compiled with -DNETWORK='SqueezeNet10Caffe<>::at<228, 228>', and
-// perhaps with -DPLAN=FastPlan.
+// perhaps with -DPLAN=FastPlan, or another of sluice/plan/plan.hpp, or AllBf16Plan.
 #include <cstdio>
 #include <vector>
 
@@ -14,7 +14,19 @@
 #define PLAN DefaultPlan
 #endif
 
-using Engine = sluice::Engine<sluice::nets::NETWORK, sluice::Cpu, sluice::PLAN>;
+namespace sluice {
+
+// The most that rounding weights can cost: wherever it can be done, whether it saves time or not.
+struct AllBf16Plan : DefaultPlan {
+    static constexpr std::string_view primitive(int, const graph::Node& n) {
+        return n.has_weights() && n.groups == 1 && n.in.C % 2 == 0 ? "direct_bf16" : "";
+    }
+};
+
+}  // namespace sluice
+
+using namespace sluice;
+using Engine = sluice::Engine<nets::NETWORK, Cpu, PLAN>;
 
 int main(int count, char** files) {
     if (count != 3) return 2;
