@@ -41,6 +41,40 @@ class RecordedFrames {
             }
         return nullptr;
     }
+
+    // Records what walk() asks of the stream, for a mask.
+    template <class Walk>
+    Result<Recorded<Net>*> record(const Gpu& gpu, const gate::Mask<Net>& gates, const float* epilogue, Walk walk) {
+        if (Status s = gpu.check(gpu.api->begin_recording(gpu.session), "recording a frame"); !s) return s;
+        const Status walked = walk();
+        nvidia::Executable* executable = nullptr;
+        const Status ended =
+            gpu.check(gpu.api->end_recording(gpu.session, walked ? &executable : nullptr), "recording a frame");
+        if (!walked) return walked;
+        if (!ended) return ended;
+        return keep(gates, epilogue, Executable(gpu, executable));
+    }
+
+    // Makes a frame that was recorded with all its blocks do what a mask asks for.
+    static Status switch_gates(const Gpu& gpu, Recorded<Net>& slot, const gate::Mask<Net>& gates) {
+        for (int g = 0; g < gates.gates; ++g) {
+            if (slot.gates.open(g) == gates.open(g)) continue;
+            const Status s =
+                gpu.check(gpu.api->enable(gpu.session, slot.frame.get(), g, gates.open(g)), "switching gate ", g);
+            if (!s) return slot = Recorded<Net>{}, s;  // which of its nodes are on is not known
+            slot.gates.set(g, gates.open(g));
+        }
+        return {};
+    }
+
+    void clear() {
+        for (Recorded<Net>& slot : slots_) slot = Recorded<Net>{};
+    }
+
+  private:
+    std::span<Recorded<Net>> slots_;
+    std::uint64_t now_ = 0;
+
     // Takes a free slot, or that of the frame which has not been used for longest.
     Recorded<Net>* keep(const gate::Mask<Net>& gates, const float* epilogue, Executable frame) {
         Recorded<Net>* to = &slots_.front();
@@ -51,13 +85,6 @@ class RecordedFrames {
         *to = Recorded<Net>{gates, epilogue, std::move(frame), ++now_};
         return to;
     }
-    void clear() {
-        for (Recorded<Net>& slot : slots_) slot = Recorded<Net>{};
-    }
-
-  private:
-    std::span<Recorded<Net>> slots_;
-    std::uint64_t now_ = 0;
 };
 
 }  // namespace sluice
