@@ -96,11 +96,11 @@ endfunction()
 
 # sluice_network_sources(<out> <template> <types>): a translation unit for each type, so that they compile side by side.
 function(sluice_network_sources out template types)
-    string(REGEX REPLACE "[^a-z]+" "_" folder ${template})
+    cmake_path(GET template STEM kind)
     set(sources)
     foreach(NETWORK_TYPE IN LISTS types)
         sluice_network_file(${NETWORK_TYPE} name)
-        set(source ${PROJECT_BINARY_DIR}/networks/${folder}/${name}.cpp)
+        set(source ${PROJECT_BINARY_DIR}/networks/${kind}_${name}.cpp)
         configure_file(${PROJECT_SOURCE_DIR}/${template} ${source} @ONLY)
         list(APPEND sources ${source})
     endforeach()
