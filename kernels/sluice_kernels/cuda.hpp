@@ -60,9 +60,7 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     // recorded: slots for so many frames. Without any, each frame is launched kernel by kernel.
     Engine(const cuda::Session& session, const cuda::DeviceMemory& lent, std::span<Recorded> recorded = {},
            ShutGates shut = ShutGates::left_out)
-        : gpu_(session.gpu()), memory_(lent), recorded_(recorded), shut_(shut) {
-        recorded_.clear();
-    }
+        : gpu_(session.gpu()), memory_(lent), recorded_(recorded, shut) {}
 
     // Uploads the weights of a converted checkpoint, asks cuDNN how to compute each layer within the workspace, and,
     // unless told otherwise, replays the self-test. After an error the engine has no weights and run() says so.
@@ -86,7 +84,8 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
         if (Status s = convolutions_.make(gpu_); !s) return s;
         if (Status s = convolutions_.choose(frame(*uploaded), false); !s) return s;
         if (self_test == SelfTest::replay && checkpoint->has_self_test())
-            if (Status s = replay(*checkpoint, *uploaded); !s) return s;
+            if (Status s = cuda::replay(frame(*uploaded), *checkpoint, input, images(), logits().first(classes)); !s)
+                return s;
         weights_ = *uploaded;
         return {};
     }
@@ -96,7 +95,7 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     Result<Engine> share(const cuda::Session& session, const cuda::DeviceMemory& lent,
                          std::span<Recorded> recorded = {}) const {
         if (!weights_) return no_weights();
-        Engine twin(session, lent, recorded, shut_);
+        Engine twin(session, lent, recorded, recorded_.shut());
         const MemorySize frame_size{.activations = memory.device.activations,
                                     .workspace = memory_.device.workspace.size()};
         if (Status s = Sizes::fits(lent, frame_size, Frame::image_bytes + Frame::logit_bytes); !s) return s;
@@ -157,19 +156,9 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
                                  " gate settings, but none for this mask; ",
                                  "ask for NoSetting::takes_the_default to run it with the full network's statistics");
         std::copy(image.begin(), image.end(), images().begin());
-        Recorded* known = recorded_.find(gates, epilogue, shut_);
-        if (known == nullptr) {
-            const bool all = recorded_.enabled() && shut_ == ShutGates::disabled;
-            const Frame one = frame(weights_, epilogue);
-            // A mask's first frame runs kernel by kernel, which makes cuDNN load what it needs.
-            if (Status s = one.run(all ? Mask{} : gates); !s || !recorded_.enabled()) return s;
-            const auto made = recorded_.record(gpu_, all ? Mask{} : gates, epilogue,
-                                               [&] { return one.run(all ? Mask{} : gates, all); });
-            if (!made || !all) return made.status();
-            known = *made;
-        }
-        if (Status s = recorded_.switch_gates(gpu_, *known, gates); !s) return s;
-        return gpu_.check(gpu_.api->launch(gpu_.session, known->frame.get()), "launching the frame");
+        const Frame one = frame(weights_, epilogue);
+        return recorded_.run(gpu_, gates, epilogue,
+                             [&](const Mask& mask, bool marked) { return one.run(mask, marked); });
     }
     Result<Logits> finish() {
         if (Status s = gpu_.check(gpu_.api->wait(gpu_.session), "waiting for the frame"); !s) return s;
@@ -182,7 +171,6 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     cuda::Gpu gpu_;
     cuda::DeviceMemory memory_, frame_memory_;  // the latter without the settings' masks
     cuda::RecordedFrames<Net> recorded_;
-    ShutGates shut_ = ShutGates::left_out;
     Convolutions convolutions_;
     Weights weights_;
 
@@ -205,16 +193,6 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
                 .choices = convolutions_.choices};
     }
     Frame frame(const Weights& weights) const { return frame(weights, weights.default_epilogue()); }
-
-    Status replay(const io::WeightsFile& checkpoint, const Weights& weights) const {
-        const Result<io::WeightSource> expected = checkpoint.self_test_logits(classes);
-        if (!expected) return expected.status();
-        // The index is overwritten by the image, but not the file's bytes that the logits lie in.
-        if (Status s = cuda::self_test_image(checkpoint, input, images()); !s) return s;
-        if (Status s = frame(weights).run(Mask{}); !s) return s;
-        if (Status s = gpu_.check(gpu_.api->wait(gpu_.session), "the self-test"); !s) return s;
-        return cuda::compare_logits(logits().first(classes), *expected, cuda::tolerance(precision));
-    }
 
     Result<KeptChoices> kept_choices() const {
         if (!weights_) return no_weights();
