@@ -7,6 +7,7 @@
 #include "bench_layers.hpp"
 #include "commands.hpp"
 #include "failure.hpp"
+#include "gpu/options.hpp"
 #include "machine.hpp"
 #include "peak.hpp"
 #include "registry.hpp"
@@ -103,6 +104,9 @@ void print(const std::vector<Row>& rows, const Roofline& roof) {
 }  // namespace
 
 void bench(const BenchOptions& o) {
+    if (o.device == "cuda") return bench_on_gpu(o);
+    if (o.device != "cpu") fail(Exit::usage, "--device: expected cpu or cuda, found '", o.device, "'");
+    check_no_gpu_options(o);
     check_threads(o.threads);
     if (o.line && (o.json || o.layers)) fail(Exit::usage, "--line prints times alone: drop it, or --json and --layers");
     const std::vector<const AnyNetwork*> networks = networks_named(o.networks);

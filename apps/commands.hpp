@@ -66,6 +66,14 @@ struct ProfileOptions {
 };
 void profile(const ProfileOptions& o);
 
+// Of --device cuda alone; empty where nothing was given.
+struct GpuBenchOptions {
+    std::vector<std::string> precisions, batches;  // "tf32,fp16", "1,8"
+    std::string shut;                              // left-out or disabled
+    std::string algorithms;                        // a file
+    std::optional<long long> workspace_mib;
+};
+
 struct BenchOptions {
     std::vector<std::string> networks;
     std::string weights;  // empty: made up from a seed
@@ -73,8 +81,11 @@ struct BenchOptions {
     MaskOptions masks;
     int threads = 1;
     bool line = false, layers = false, json = false;
+    std::string device = "cpu";
+    GpuBenchOptions gpu;
 };
 void bench(const BenchOptions& o);
+void bench_on_gpu(const BenchOptions& o);  // --device cuda; gpu/none.cpp where it was not built
 
 struct RunOptions {
     std::string network, weights, data;

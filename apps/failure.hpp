@@ -44,6 +44,7 @@ inline Exit exit_code(Error kind) {
         case Error::mismatch:
             return Exit::format;
         case Error::memory:
+        case Error::device:
             return Exit::failure;
         case Error::verify:
             return Exit::verification;

@@ -5,10 +5,10 @@
 
 #include "failure.hpp"
 #include "generated_weights.hpp"
+#include "relative_difference.hpp"
 #include "sluice/host_memory.hpp"
 #include "sluice_kernels/cpu.hpp"
 #include "textbook_timing.hpp"
-#include "timing.hpp"
 
 namespace sluice::tools {
 

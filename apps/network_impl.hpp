@@ -5,6 +5,7 @@
 #include <bit>
 #include <utility>
 
+#include "mask_of.hpp"
 #include "network.hpp"
 #include "registry.hpp"
 #include "sluice/gate/accounting.hpp"
@@ -21,20 +22,6 @@ template <class Net>
 inline constexpr auto memory_map_of = graph::memory_map(graph_of<Net>.nodes, graph::strips(graph_of<Net>));
 template <class Net>
 inline constexpr auto whole_maps_of = graph::memory_map(graph_of<Net>.nodes);
-
-template <class Net>
-gate::Mask<Net> mask_of(const Gates& gates) {
-    gate::Mask<Net> mask;
-    for (int g = 0; g < mask.gates; ++g) mask.set(g, gates.at(static_cast<std::size_t>(g)));
-    return mask;
-}
-
-template <class Net>
-Gates gates_of(const gate::Mask<Net>& mask) {
-    Gates gates;
-    for (int g = 0; g < mask.gates; ++g) gates.push_back(mask.open(g));
-    return gates;
-}
 
 template <class Engine>
 class EngineSession final : public Session {

@@ -4,11 +4,11 @@
 
 #include "failure.hpp"
 #include "generated_weights.hpp"
+#include "relative_difference.hpp"
 #include "sluice/host_memory.hpp"
 #include "sluice_kernels/isa/isa.hpp"
 #include "sluice_kernels/reference/reference.hpp"
 #include "sluice_kernels/textbook/textbook.hpp"
-#include "timing.hpp"
 
 namespace sluice::tools {
 

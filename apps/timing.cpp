@@ -1,10 +1,10 @@
 #include "timing.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "failure.hpp"
 #include "image.hpp"
+#include "relative_difference.hpp"
 
 namespace sluice::tools {
 
@@ -20,16 +20,6 @@ std::vector<float> logits_of(Session& session, std::span<const float> image, con
 }
 
 }  // namespace
-
-double relative_difference(const std::vector<float>& got, const std::vector<float>& expected) {
-    double difference = 0, largest = 0;
-    for (std::size_t k = 0; k < got.size(); ++k) {
-        const double d = std::fabs(static_cast<double>(got[k]) - static_cast<double>(expected[k]));
-        if (!(d <= difference)) difference = d;  // a NaN stays
-        largest = std::fmax(largest, std::fabs(static_cast<double>(expected[k])));
-    }
-    return difference == 0 ? 0 : difference / largest;
-}
 
 Timing time_frames(const AnyNetwork& network, const Weights& weights, Primitives primitives, const MaskChoice& mask,
                    const Executor& executor, bool layers) {

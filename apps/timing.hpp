@@ -13,9 +13,6 @@ struct Timing {
     std::vector<double> layer_s;  // least, by node; empty unless asked for, infinite for a node that did not run
 };
 
-// The largest difference, as a share of the largest number that was expected.
-double relative_difference(const std::vector<float>& got, const std::vector<float>& expected);
-
 // Throws a Failure with Exit::verification, and times nothing, if any logit is off by more than 1e-4 of the largest.
 Timing time_frames(const AnyNetwork& network, const Weights& weights, Primitives primitives, const MaskChoice& mask,
                    const Executor& executor, bool layers);

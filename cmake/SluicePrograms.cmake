@@ -94,6 +94,19 @@ function(sluice_select_networks out types names)
     set(${out} ${chosen} PARENT_SCOPE)
 endfunction()
 
+# sluice_network_sources(<out> <template> <types>): a translation unit for each type, so that they compile side by side.
+function(sluice_network_sources out template types)
+    cmake_path(GET template STEM kind)
+    set(sources)
+    foreach(NETWORK_TYPE IN LISTS types)
+        sluice_network_file(${NETWORK_TYPE} name)
+        set(source ${PROJECT_BINARY_DIR}/networks/${kind}_${name}.cpp)
+        configure_file(${PROJECT_SOURCE_DIR}/${template} ${source} @ONLY)
+        list(APPEND sources ${source})
+    endforeach()
+    set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
 # sluice_needs(<package> <header> <Debian package> <out> [<subfolder>]): the folder that has the header, perhaps below
 # one of the usual ones, or a sentence.
 function(sluice_needs package header debian out)

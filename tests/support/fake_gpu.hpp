@@ -31,6 +31,8 @@ class FakeGpu {
     int live = 0;                 // sessions, regions, plans, recordings that exist
     int launches = 0;
     std::size_t device_bytes = 0;  // asked for so far
+    std::string name = "a fake";
+    int version = 90000;  // of cuDNN
 
     static constexpr int refused = 700;  // cudaErrorIllegalAddress
     static const sluice::nvidia::Api api;
@@ -146,6 +148,13 @@ struct FakeCalls {
     static const char* text(Session*, int code) {
         return code == sluice::nvidia::not_supported ? "CUDNN_STATUS_NOT_SUPPORTED"
                                                      : "an illegal memory access was encountered";
+    }
+
+    static int identify(Session* s, sluice::nvidia::Identity* i) {
+        if (!called(s, "identify")) return FakeGpu::refused;
+        s->gpu->name.copy(i->device, sizeof i->device - 1);
+        i->cudnn = s->gpu->version;
+        return 0;
     }
 
     static int take(Session* s, const char* what, std::size_t size, void** region) {
@@ -376,6 +385,7 @@ inline const sluice::nvidia::Api FakeGpu::api = {
     .open = &FakeCalls::open,
     .close = &FakeCalls::close,
     .text = &FakeCalls::text,
+    .identify = &FakeCalls::identify,
     .allocate = &FakeCalls::allocate,
     .release = &FakeCalls::release,
     .allocate_pinned = &FakeCalls::allocate_pinned,

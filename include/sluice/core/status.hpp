@@ -17,6 +17,7 @@ enum class Error : std::uint8_t {
     format,    // bytes are not what their format demands
     mismatch,  // a well-formed file does not belong to this network: tensor missing, left over, ill-shaped
     memory,    // a region is too small or not aligned
+    device,    // a GPU: none that can be used, or a call of its driver or libraries that failed
     verify,    // a result differs from the one stored beside the weights
 };
 

@@ -1,6 +1,6 @@
 // Api: all that the GPU backend asks of CUDA and cuDNN, as a table of functions.
 //
-// nvidia.cu fills it with the real calls and is the only file that includes their headers; a test fills it with calls
+// nvidia.cu fills it with the real calls; library.cuh, which it is made of, alone includes their headers. A test fills it with calls
 // that are recorded and computed on the host. So programs that use the backend compile without CUDA, and everything but
 // nvidia.cu is tested without a GPU.
 //
@@ -19,6 +19,10 @@ enum class Precision : int {
     fp16,
     bf16,
 };
+constexpr const char* name_of(Precision p) {
+    constexpr const char* names[] = {"float32", "tf32", "fp16", "bf16"};
+    return names[static_cast<int>(p)];
+}
 constexpr std::size_t element_bytes(Precision p) { return p == Precision::fp16 || p == Precision::bf16 ? 2 : 4; }
 
 // N images of H x W pixels, `pixel` numbers from one pixel to the next; rows and images follow each other.
@@ -73,6 +77,12 @@ struct Pool {
     int R = 1, S = 1, stride = 1, top = 0, left = 0;
 };
 
+// What a measurement holds for: of another device or version it says nothing.
+struct Identity {
+    char device[256] = {};                   // as the driver calls it
+    int cudnn = 0, runtime = 0, driver = 0;  // versions, as each numbers them
+};
+
 struct Session;     // a device, a stream, cuDNN's handle
 struct ConvPlan;    // a convolution's descriptors
 struct Executable;  // a frame that was recorded
@@ -89,6 +99,7 @@ struct Api {
     Code (*open)(int device, void* stream, Session** session, char* why, std::size_t why_bytes);
     void (*close)(Session*);
     const char* (*text)(Session*, Code);
+    Code (*identify)(Session*, Identity*);
 
     Code (*allocate)(Session*, std::size_t bytes, void** region);
     void (*release)(Session*, void* region);

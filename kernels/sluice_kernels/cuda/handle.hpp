@@ -19,7 +19,7 @@ struct Gpu {
     template <class... Parts>
     Status check(nvidia::Code code, const Parts&... doing) const {
         if (code == 0) return {};
-        return Status::error(Error::argument, "GPU: ", doing..., ": ", api->text(session, code));
+        return Status::error(Error::device, "GPU: ", doing..., ": ", api->text(session, code));
     }
 };
 
@@ -61,7 +61,7 @@ class Session {
         s.gpu_.api = &api;
         char why[160] = {};
         if (api.open(device, stream, &s.gpu_.session, why, sizeof why) != 0)
-            return Status::error(Error::argument, "GPU ", device, " cannot be used: ", static_cast<const char*>(why));
+            return Status::error(Error::device, "GPU ", device, " cannot be used: ", static_cast<const char*>(why));
         return s;
     }
     Session(Session&& other) noexcept : gpu_(std::exchange(other.gpu_, {})) {}

@@ -7,7 +7,7 @@
 #include "sluice/core/generator.hpp"
 #include "sluice/core/shape.hpp"
 #include "sluice/io/weights_file.hpp"
-#include "sluice_kernels/cuda/api.hpp"
+#include "sluice_kernels/cuda/frame.hpp"
 
 namespace sluice::inline SLUICE_ABI::cuda {
 
@@ -44,6 +44,19 @@ inline Status compare_logits(std::span<const float> logits, const io::WeightSour
                          countable ? "" : "more than ", countable ? static_cast<std::int64_t>(millionths) : 1000000000,
                          "e-6 of the largest, expected at most ", static_cast<std::int64_t>(tolerance * 1e6f + 0.5f),
                          "e-6");
+}
+
+// Runs the full network on the self-test's image; images and logits are those of the frame.
+template <Network Net, nvidia::Precision precision, int N>
+Status replay(const Frame<Net, precision, N>& frame, const io::WeightsFile& file, const Shape& input,
+              std::span<float> images, std::span<const float> logits) {
+    const Result<io::WeightSource> expected = file.self_test_logits(static_cast<int>(logits.size()));
+    if (!expected) return expected.status();
+    // The index is overwritten by the image, but not the file's bytes that the logits lie in.
+    if (Status s = self_test_image(file, input, images); !s) return s;
+    if (Status s = frame.run(gate::Mask<Net>{}); !s) return s;
+    if (Status s = frame.gpu.check(frame.gpu.api->wait(frame.gpu.session), "the self-test"); !s) return s;
+    return compare_logits(logits, *expected, tolerance(precision));
 }
 
 }  // namespace sluice
