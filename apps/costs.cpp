@@ -92,7 +92,8 @@ Costs::Costs(const AnyNetwork& network, const std::string& set, int threads, std
                   {"compiler", c.compiler},
                   {"flags", SLUICE_FLAGS},
                   {"threads", threads}}},
-                {"set", set}};
+                {"set", set},
+                {"basis", "measured"}};
     const AnyNetwork::Facts& f = network.facts;
     std::vector<Json> keys;
     for (std::size_t i = 0; i < f.graph.nodes.size(); ++i) {

@@ -18,6 +18,7 @@ from test_cli import PROGRAM, ROOT, sluice
 sys.path.insert(0, str(ROOT / "planner"))
 
 from sluice_planner import choose, cost_file  # noqa: E402  (found through the path above)
+from sluice_planner.costs import LAYOUTS  # noqa: E402
 from sluice_planner.limits import Limits  # noqa: E402
 from sluice_planner.problem import Problem  # noqa: E402
 
