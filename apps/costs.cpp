@@ -92,7 +92,8 @@ Costs::Costs(const AnyNetwork& network, const std::string& set, int threads, std
                   {"compiler", c.compiler},
                   {"flags", SLUICE_FLAGS},
                   {"threads", threads}}},
-                {"set", set}};
+                {"set", set},
+                {"basis", "measured"}};
     const AnyNetwork::Facts& f = network.facts;
     std::vector<Json> keys;
     for (std::size_t i = 0; i < f.graph.nodes.size(); ++i) {
@@ -135,7 +136,7 @@ void Costs::save() const {
     for (const char* list : {"blocks", "buffers", "kinds", "maps"}) file[list] = Json::array();
     for (const graph::Block& b : network_.facts.graph.blocks)
         file["blocks"].push_back({{"input", b.input}, {"first", b.first}, {"last", b.last}, {"gate", index(b.gate)}});
-    for (const graph::Lifetime& b : network_.facts.buffers)
+    for (const graph::Lifetime& b : network_.facts.whole_buffers)
         if (b.floats > 0) file["buffers"].push_back({{"first", b.first}, {"last", b.last}, {"bytes", 4 * b.size()}});
     for (const Kind& k : kinds_) {
         Json& entry = file["kinds"].emplace_back(k.facts);

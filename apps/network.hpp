@@ -58,9 +58,10 @@ class AnyNetwork {
         Shape input;
         int classes = 0;
         graph::View graph;
-        std::vector<int> blocks;  // per group
-        std::span<const graph::Lifetime> buffers;  // of the arena, by node; without floats where none begins
-        std::span<const graph::Placement> places;  // of the maps, by node, where no strips are computed
+        std::vector<int> blocks;                         // per group
+        std::span<const graph::Lifetime> buffers;        // of the arena, by node; without floats where none begins
+        std::span<const graph::Placement> places;        // of the maps, by node, where no strips are computed
+        std::span<const graph::Lifetime> whole_buffers;  // likewise
     };
 
     explicit AnyNetwork(Facts f) : facts(std::move(f)) {}

@@ -114,7 +114,8 @@ class NetworkOf final : public AnyNetwork {
                       .graph = graph_view<Net>,
                       .blocks = {blocks_per_group<Net>.begin(), blocks_per_group<Net>.end()},
                       .buffers = memory_map_of<Net>.buffers,
-                      .places = whole_maps_of<Net>.nodes}) {}
+                      .places = whole_maps_of<Net>.nodes,
+                      .whole_buffers = whole_maps_of<Net>.buffers}) {}
 
     Gates proportional(gate::Ratio r) const override { return gates_of<Net>(gate::proportional<Net>(r)); }
 

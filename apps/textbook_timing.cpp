@@ -166,8 +166,10 @@ LayerCost time_image(const Shape& image, const Executor& executor) {
 }
 
 std::vector<LayerCost> time_turns(const Shape& map, const Executor& executor) {
-    std::vector<LayerCost> turns{time_turn(map, Layout::CHW, Layout::HWC, executor),
-                                 time_turn(map, Layout::HWC, Layout::CHW, executor)};
+    std::vector<LayerCost> turns;
+    for (Layout from : kernels::textbook::layouts)
+        for (Layout to : kernels::textbook::layouts)
+            if (from != to) turns.push_back(time_turn(map, from, to, executor));
     for (LayerCost& c : turns) c.workspace_bytes = (4 * map.size() + 63) / 64 * 64;
     return turns;
 }

@@ -1,4 +1,4 @@
-// What the textbook's primitives take for a layer, and turning maps from one layout into the other.
+// What the textbook's primitives take for a layer, and turning maps from one layout into another.
 #pragma once
 
 #include "layer_timing.hpp"
@@ -11,7 +11,7 @@ std::vector<LayerCost> time_textbook(const graph::Node& layer, const Executor& e
 // The image as it comes, CHW, copied.
 LayerCost time_image(const Shape& image, const Executor& executor);
 
-// Turning such a map round, each way: `primitive` is empty, the workspace is the copy.
+// Turning such a map from each layout into each other one: `primitive` is empty, the workspace is the copy.
 std::vector<LayerCost> time_turns(const Shape& map, const Executor& executor);
 
 }  // namespace sluice::tools

@@ -1,8 +1,11 @@
-// Times a network by a plan, for ./run plan --measure, which gives PLAN_HEADER and PLAN_TYPE. The logits are compared
-// with the reference primitive's first. Prints one line: least and median milliseconds of a frame.
+// Times a network by a plan, for ./run plan --measure, which gives PLAN_HEADER and PLAN_TYPE: with whole maps, as its costs
+// were measured; with strips, as ready plans are; and beside it the default plan. All logits are compared with the
+// reference primitive's first. Prints a line for each: least and median milliseconds of a frame, bytes of workspace of all
+// threads and of packed weights. That the first has the bytes which the plan promises, its engine asserts.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <tuple>
 #include <vector>
 
 #include PLAN_HEADER
@@ -24,51 +27,85 @@ auto planned(nets::List<Net...>) {
         std::conditional_t<Net::name.view() == Plan::network, std::tuple<std::type_identity<Net>>, std::tuple<>>{}...));
 }
 using Net = decltype(planned(nets::networks{}))::type;
-using Planned = Engine<Net, Cpu, Plan>;
-using Program = Cpu::Program<Net, Plan>;
 
-static_assert(is_plan_of<Plan>(graph_view<Net>), "the plan is of another graph");
-static_assert(keeps_to_plan<Plan>(Program::isa, Planned::memory.workspace, std::size_t(Program::program.weights) * 4),
-              "the engine has other bytes than the plan says");
+// The same primitives, but large maps come into being strip by strip.
+struct InStrips : DefaultPlan {
+    static constexpr std::string_view primitive(int i, const graph::Node& n) { return Plan::primitive(i, n); }
+};
+
+std::vector<float> image;
 
 template <class E>
-std::vector<float> logits(const std::vector<std::byte>& weights, const std::vector<float>& image) {
-    const HostMemory memory = host_memory<E>();
-    E engine{memory};
-    if (Status s = engine.load(weights, SelfTest::skip); !s)
-        return std::fprintf(stderr, "%s\n", s.message()), std::vector<float>{};
-    const auto found = engine.run(image, gate::Mask<Net>{});
+std::vector<float> logits(E& engine, const Executor& executor) {
+    const auto found = engine.run(image, gate::Mask<Net>{}, executor);
     return {found->begin(), found->end()};
 }
 
-int main() {
-    const std::vector<std::byte> weights = tools::generated_weights(graph_view<Net>, Net::name.view(), 1);
-    std::vector<float> image(Planned::input.size());
-    for (std::size_t i = 0; i < image.size(); ++i) image[i] = GeneratedImage{1}(std::ptrdiff_t(i));
+// An engine by one of the plans and the times of its frames. Turns of some frames each, one plan after the other: what
+// disturbs the machine for a while disturbs them alike.
+template <class P>
+class Subject {
+    using E = Engine<Net, Cpu, P>;
+    HostMemory memory_ = host_memory<E>(0, Plan::threads);
+    E engine_{memory_};
+    std::vector<double> ms_;
 
-    const std::vector<float> found = logits<Planned>(weights, image);
-    const std::vector<float> expected = logits<Engine<Net, Cpu, UniformPlan<"reference">>>(weights, image);
-    double difference = 0, largest = 0;
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-        difference = std::fmax(difference, std::fabs(double(found[i]) - double(expected[i])));
-        largest = std::fmax(largest, std::fabs(double(expected[i])));
+  public:
+    bool load(const std::vector<std::byte>& weights) {
+        const Status s = engine_.load(weights, SelfTest::skip);
+        if (!s) std::fprintf(stderr, "%s\n", s.message());
+        return static_cast<bool>(s);
     }
-    const double tolerance = Planned::error_growth <= 100 ? 1e-4 : 1e-2;  // of weights stored as bfloat16
-    if (found.empty() || !(difference <= tolerance * largest)) {
+    bool agrees(const std::vector<float>& expected, const Executor& executor) {
+        const std::vector<float> found = logits(engine_, executor);
+        double difference = 0, largest = 0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            difference = std::fmax(difference, std::fabs(double(found[i]) - double(expected[i])));
+            largest = std::fmax(largest, std::fabs(double(expected[i])));
+        }
+        constexpr double tolerance = E::error_growth <= 100 ? 1e-4 : 1e-2;  // of weights stored as bfloat16
+        if (!expected.empty() && difference <= tolerance * largest) return true;
         std::fprintf(stderr, "the logits differ from the reference primitive's by %g of %g\n", difference, largest);
-        return 6;
+        return false;
     }
+    void turn(const Executor& executor) {
+        (void)engine_.run(image, gate::Mask<Net>{}, executor);  // others had the caches
+        for (const auto start = tools::Clock::now(); tools::seconds_since(start) < 0.3;) {
+            const auto frame = tools::Clock::now();
+            (void)engine_.run(image, gate::Mask<Net>{}, executor);
+            ms_.push_back(1e3 * tools::seconds_since(frame));
+        }
+    }
+    void print() {
+        std::sort(ms_.begin(), ms_.end());
+        std::printf("%.6f %.6f %zu %zu\n", ms_.front(), ms_[ms_.size() / 2], E::memory.workspace * Plan::threads,
+                    std::size_t(Cpu::Program<Net, P>::program.weights) * sizeof(float));
+    }
+};
 
-    const HostMemory memory = host_memory<Planned>(0, Plan::threads);
-    Planned engine{memory};
-    if (Status s = engine.load(weights, SelfTest::skip); !s) return 1;
-    Team team(Plan::threads);
-    std::vector<double> ms;
-    for (const auto start = tools::Clock::now(); ms.size() < 7 || tools::seconds_since(start) < 2;) {
-        const auto frame = tools::Clock::now();
-        (void)engine.run(image, gate::Mask<Net>{}, team.executor());
-        ms.push_back(1e3 * tools::seconds_since(frame));
-    }
-    std::sort(ms.begin(), ms.end());
-    std::printf("%.6f %.6f\n", ms.front(), ms[ms.size() / 2]);
+std::vector<float> reference(const std::vector<std::byte>& weights) {
+    using E = Engine<Net, Cpu, UniformPlan<"reference">>;
+    const HostMemory memory = host_memory<E>();
+    E engine{memory};
+    if (!engine.load(weights, SelfTest::skip)) return {};
+    return logits(engine, {});
 }
+
+template <class... P>
+int compare() {
+    const std::vector<std::byte> weights = tools::generated_weights(graph_view<Net>, Net::name.view(), 1);
+    image.resize(Engine<Net, Cpu, Plan>::input.size());
+    for (std::size_t i = 0; i < image.size(); ++i) image[i] = GeneratedImage{1}(std::ptrdiff_t(i));
+    Team team(Plan::threads);
+    std::tuple<Subject<P>...> subjects;
+    return std::apply([&](auto&... s) {
+        if (!(s.load(weights) && ...)) return 1;
+        const std::vector<float> expected = reference(weights);
+        if (!(s.agrees(expected, team.executor()) && ...)) return 6;
+        for (int turn = 0; turn < 7; ++turn) (s.turn(team.executor()), ...);
+        (s.print(), ...);
+        return 0;
+    }, subjects);
+}
+
+int main() { return compare<Plan, InStrips, DefaultPlan>(); }

@@ -5,10 +5,7 @@
     ./run plan --costs costs.json --frontier --png frontier.png
 """
 import argparse
-import os
-import pathlib
 import sys
-import tempfile
 from dataclasses import replace
 from fractions import Fraction
 
@@ -17,6 +14,7 @@ from sluice_planner import report as print_report
 from sluice_planner.costs import LAYOUTS
 from sluice_planner.failure import FAILURE, USAGE, Failure
 from sluice_planner.limits import Limits, budget, ratio
+from sluice_planner.output import save
 from sluice_planner.problem import Problem
 
 
@@ -39,18 +37,6 @@ def limits_of(options):
             raise Failure(USAGE, f"--memory: {kind} is given twice")
         found[kind] = most
     return Limits(**found)
-
-
-def save(option, path, content):
-    """Replaces the file at once when it is complete."""
-    path = pathlib.Path(path)
-    try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as file:
-            file.write(content)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
-    except OSError as e:
-        raise Failure(FAILURE, f"{option}: cannot write '{path}': {e.strerror}") from None
 
 
 def find_frontier(problem, limits, options):

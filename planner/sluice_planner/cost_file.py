@@ -18,7 +18,7 @@ _FILE = strict.fields(
     schema_version=strict.one_of(1), version=strict.text, network=strict.text, fingerprint=strict.text,
     machine=strict.fields(cpu=strict.text, isa=strict.text, compiler=strict.text, flags=strict.text,
                           threads=strict.whole(1)),
-    set=strict.text, complete=strict.flag,
+    set=strict.text, basis=strict.one_of("measured", "modelled"), complete=strict.flag,
     layers=strict.items(strict.fields(name=strict.text, kind=strict.whole(0), input=_INDEX, shortcut=_INDEX,
                                       slice_of=_INDEX, channel=strict.whole(0))),
     blocks=strict.items(strict.fields(input=strict.whole(0), first=strict.whole(0), last=strict.whole(0), gate=_INDEX)),
@@ -106,5 +106,5 @@ def read(path, network=None, time="median"):
                             layer["shortcut"], layer["slice_of"], options[layer["kind"]],
                             conversions.get(tuple(kind["output"]), ()), live))
     blocks = tuple(Block(**block) for block in file["blocks"])
-    return Costs(file["network"], file["fingerprint"], file["version"], {**file["machine"], "set": file["set"]},
-                 tuple(layers), blocks)
+    machine = {**file["machine"], "set": file["set"], "basis": file["basis"]}
+    return Costs(file["network"], file["fingerprint"], file["version"], machine, tuple(layers), blocks)

@@ -4,6 +4,7 @@ import pathlib
 import shlex
 import subprocess
 import tempfile
+from dataclasses import dataclass
 
 from .failure import FAILURE, USAGE, VERIFICATION, Failure
 from .identity import ROOT
@@ -15,8 +16,28 @@ def this_cpu():
     return found.get("model name") or found.get("Model") or "unknown"
 
 
+@dataclass(frozen=True)
+class Frames:
+    least_ms: float
+    median_ms: float
+    workspace_bytes: int   # of all threads
+    persistent_bytes: int  # packed weights
+
+
+@dataclass(frozen=True)
+class Measured:
+    whole: Frames    # by the plan with whole maps, as its costs were measured
+    strips: Frames   # by the plan with strips
+    default: Frames  # by the default plan
+
+
+def _frames(line):
+    least, median, workspace, persistent = line.split()
+    return Frames(float(least), float(median), int(workspace), int(persistent))
+
+
 def measure(costs, header, name):
-    """(least, median) milliseconds, of the plan in the header's text; on the machine that the costs are of."""
+    """Of the plan in the header's text; on the machine that the costs are of."""
     if costs.machine["cpu"] != this_cpu():
         raise Failure(USAGE, f"--measure: the costs are of {costs.machine['cpu']}, this machine is {this_cpu()}")
     with tempfile.TemporaryDirectory() as folder:
@@ -33,4 +54,4 @@ def measure(costs, header, name):
         ran = subprocess.run([f"{folder}/measure"], capture_output=True, text=True)
         if ran.returncode != 0:
             raise Failure(VERIFICATION if ran.returncode == VERIFICATION else FAILURE, f"--measure: {ran.stderr.strip()}")
-    return tuple(float(word) for word in ran.stdout.split())
+    return Measured(*map(_frames, ran.stdout.splitlines()))

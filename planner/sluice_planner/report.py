@@ -24,13 +24,14 @@ def frontier(report, as_json):
 
 
 def plan(costs, plan, taken, fastest, measured, as_json):
-    """fastest: the Evaluation of the plan with the least time. measured: (least, median) milliseconds, or None."""
+    """fastest: the Evaluation of the plan with the least time. measured: measure.Measured, or None."""
     chosen = [(i, layer, option) for i, (layer, option) in enumerate(zip(costs.layers, plan.options)) if option is not None]
     if as_json:
         print(json.dumps({
             "schema_version": 1, "network": costs.network, "fingerprint": costs.fingerprint, "version": costs.version,
             "machine": costs.machine, "time_ms": taken.time_ns / 1e6,
-            "measured_least_ms": measured and measured[0], "measured_median_ms": measured and measured[1],
+            "measured_least_ms": measured and measured.whole.least_ms, "measured_median_ms": measured and measured.whole.median_ms,
+            "measured_strips_ms": measured and measured.strips.median_ms, "default_plan_ms": measured and measured.default.median_ms,
             "slowdown": taken.time_ns / fastest.time_ns,
             "workspace_bytes": taken.workspace_bytes, "persistent_bytes": taken.persistent_bytes,
             "peak_bytes": taken.peak_bytes, "total_bytes": taken.total_bytes, "error": taken.error, "layers": [
@@ -45,5 +46,7 @@ def plan(costs, plan, taken, fastest, measured, as_json):
           f"{bytes_text(taken.workspace_bytes)}; weights {bytes_text(taken.persistent_bytes)}; peak "
           f"{bytes_text(taken.peak_bytes)}; total {bytes_text(taken.total_bytes)}; error {taken.error:g}")
     if measured:
-        print(f"measured {measured[1]:.3f} ms, the median, and {measured[0]:.3f} ms at least: "
-              f"{measured[1] / taken.time_ns * 1e6:.3f} and {measured[0] / taken.time_ns * 1e6:.3f} times the prediction")
+        least, median = measured.whole.least_ms, measured.whole.median_ms
+        print(f"measured {median:.3f} ms, the median, and {least:.3f} ms at least: {median / taken.time_ns * 1e6:.3f} and "
+              f"{least / taken.time_ns * 1e6:.3f} times the prediction; with strips {measured.strips.median_ms:.3f} ms; the default plan "
+              f"{measured.default.median_ms:.3f} ms")

@@ -22,6 +22,7 @@ MAY = {
     "nets": {"core", "graph", "nets"},
     "gate": {"core", "graph", "gate"},
     "plan": {"core", "graph", "plan"},
+    "plans": {"core", "graph", "plan", "plans"},
     "io": {"core", "graph", "io", "version.hpp"},
     "threads": {"core"},
     "power": {"core", "power"},

@@ -92,7 +92,7 @@ class Network:
                    for i in range(len(self.layers))]
         file = {"schema_version": 1, "version": identity.version(), "network": "made_up", "fingerprint": "",
                 "machine": {"cpu": "none", "isa": "scalar", "compiler": "none", "flags": "none", "threads": 1},
-                "set": "all", "complete": True, "layers": self.layers, "blocks": self.blocks, "buffers": buffers,
+                "set": "all", "basis": "measured", "complete": True, "layers": self.layers, "blocks": self.blocks, "buffers": buffers,
                 "kinds": self.kinds, "maps": [{"shape": [8, 4, 4], "conversions": turned}]}
         file["fingerprint"] = identity.fingerprint(file)
         return file

@@ -1,4 +1,4 @@
-// Dense maps in either layout: no halo, no distance between pixels. The textbook's primitives look at borders
+// Dense maps in any layout: no halo, no distance between pixels. The textbook's primitives look at borders
 // themselves.
 #pragma once
 
@@ -11,9 +11,10 @@
 
 namespace sluice::inline SLUICE_ABI::kernels::textbook {
 
-enum class Layout : std::uint8_t { CHW, HWC };  // the last letter's elements are neighbours
+enum class Layout : std::uint8_t { CHW, HCW, HWC };  // the last letter's elements are neighbours
+inline constexpr Layout layouts[] = {Layout::CHW, Layout::HCW, Layout::HWC};
 
-constexpr std::string_view name_of(Layout l) { return l == Layout::CHW ? "CHW" : "HWC"; }
+constexpr std::string_view name_of(Layout l) { return l == Layout::CHW ? "CHW" : l == Layout::HCW ? "HCW" : "HWC"; }
 
 // Distances in floats.
 struct Dense {
@@ -21,6 +22,7 @@ struct Dense {
 
     static constexpr Dense of(Layout l, int C, int H, int W) {
         if (l == Layout::CHW) return {std::ptrdiff_t(H) * W, W, 1};
+        if (l == Layout::HCW) return {W, std::ptrdiff_t(C) * W, 1};
         return {1, std::ptrdiff_t(W) * C, C};
     }
 };
@@ -35,7 +37,7 @@ struct Span {
     }
 };
 
-// The same map in the other layout. Parts share the rows.
+// The same map in another layout. Parts share the rows.
 inline void turn(const float* in, Layout from, float* out, Layout to, int C, int H, int W, int part, int parts) {
     const Dense source = Dense::of(from, C, H, W), target = Dense::of(to, C, H, W);
     for (int h = share(H, part, parts); h < share(H, part + 1, parts); ++h)

@@ -1,6 +1,7 @@
 // THE list of the textbook's primitives: how convolutions are computed where nobody has written kernels for them. They
 // are measured (`sluice profile --set textbook`) so that the planner can be compared with what is published about such
-// primitives; an engine does not use them. Maps are dense, in CHW or HWC, and the map to add is never the output's.
+// primitives; an engine does not use them. Maps are dense, in CHW, HCW or HWC, and the map to add is never the
+// output's.
 #pragma once
 
 #include "sluice_kernels/textbook/direct.hpp"
@@ -8,6 +9,7 @@
 #include "sluice_kernels/textbook/kn2.hpp"
 #include "sluice_kernels/textbook/mec.hpp"
 #include "sluice_kernels/textbook/pointwise.hpp"
+#include "sluice_kernels/textbook/winograd_rows.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels::textbook {
 
@@ -28,10 +30,10 @@ template <Primitive... P>
 struct List {};
 
 template <class Isa>
-using primitives =
-    List<Direct<Layout::CHW>, Direct<Layout::HWC>, Im2Row<Isa, Layout::HWC>, Im2Row<Isa, Layout::CHW>,
-         Im2Col<Isa, Layout::CHW>, Im2Col<Isa, Layout::HWC>, Mec<Isa>, Kn2<Isa, Layout::CHW>, Kn2<Isa, Layout::HWC>,
-         Pointwise<Isa, Layout::CHW, Layout::CHW>, Pointwise<Isa, Layout::CHW, Layout::HWC>,
-         Pointwise<Isa, Layout::HWC, Layout::HWC>>;
+using primitives = List<Direct<Layout::CHW>, Direct<Layout::HWC>, Im2Row<Isa, Layout::HWC>, Im2Row<Isa, Layout::CHW>,
+                        Im2Col<Isa, Layout::CHW>, Im2Col<Isa, Layout::HWC>, Mec<Isa>, MecOfRows<Isa, Layout::HCW>,
+                        MecOfRows<Isa, Layout::HWC>, Kn2<Isa, Layout::CHW>, Kn2<Isa, Layout::HWC>, WinogradRows<Isa, 2>,
+                        WinogradRows<Isa, 4>, Pointwise<Isa, Layout::CHW, Layout::CHW>,
+                        Pointwise<Isa, Layout::CHW, Layout::HWC>, Pointwise<Isa, Layout::HWC, Layout::HWC>>;
 
 }  // namespace sluice
