@@ -57,7 +57,7 @@ def lines(reports):
             most, near = r["baselines"]["T-only"]["workspace_bytes"], r["near"]["workspace_bytes"]
             yield _line(r["network"], group, f"{r['baselines']['T-only']['time_ms']:.2f}",
                         [_factor(r["speed_up"][b]) for b in BASELINES],
-                        (_factor(most / MIB), _factor(near / MIB), _factor(r["memory_ratio"])),
+                        (_factor(most / MIB), _factor(near / MIB), _factor(r["memory_ratio"]) if near or not most else "∞"),
                         (*(_factor(t / MIB) for t in r["totals"]), _factor(r["totals"][0] / r["totals"][1])))
         yield _line("geometric mean", group, "", [_factor(_mean(r["speed_up"][b] for r in members)) for b in BASELINES],
                     ("", "", _factor(_mean(r["memory_ratio"] for r in members))),

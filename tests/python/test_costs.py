@@ -7,10 +7,12 @@ SLUICE_PROGRAM is that of test_cli.py. No time is tested, only that there is one
 """
 import itertools
 import json
+import math
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from test_cli import PROGRAM, ROOT, sluice
@@ -62,6 +64,17 @@ class CostFile(unittest.TestCase):
         self.assertEqual(costs.version, machine["version"])
         self.assertTrue(costs.machine["flags"])
 
+    def test_buffers_are_of_whole_maps(self):
+        path = self.path.parent / "strips.json"  # an engine has this network's largest map in strips
+        with subprocess.Popen([PROGRAM, "profile", "--net", "squeezenet1_1", "--out", path], stderr=subprocess.DEVNULL) as run:
+            while not path.exists() and run.poll() is None:  # it is written before anything is measured
+                time.sleep(0.01)
+            run.kill()
+        file = json.loads(path.read_text())
+        for i, layer in enumerate(file["layers"]):
+            live = sum(b["bytes"] for b in file["buffers"] if b["first"] <= i <= b["last"])
+            self.assertGreaterEqual(live, 4 * math.prod(file["kinds"][layer["kind"]]["output"]), layer["name"])
+
     def test_every_primitive_that_supports_a_layer(self):
         names = {layer["name"]: {p["name"] for p in self.file["kinds"][layer["kind"]]["primitives"]}
                  for layer in self.file["layers"]}
@@ -71,9 +84,15 @@ class CostFile(unittest.TestCase):
         self.assertEqual(names["layer2.0.shortcut"], {"subsample"})
         for kind in self.file["kinds"]:
             for p in kind["primitives"]:
+<<<<<<< HEAD
                 time = p["time_ns"]
                 self.assertTrue(0 < time["least"] <= time["median"] and time["spread"] >= 0, p)
                 self.assertLessEqual(p["error"], 0.01 if p["name"] == "direct_bf16" else 1e-4)
+=======
+                taken = p["time_ns"]
+                self.assertTrue(0 < taken["least"] <= taken["median"] and taken["spread"] >= 0, p)
+                self.assertLessEqual(p["error"], 1e-4)
+>>>>>>> plans8
                 self.assertEqual(p["name"].startswith("winograd"), p["workspace_bytes"] > 0)
                 self.assertEqual(p["persistent_bytes"] % 64, 0)
 

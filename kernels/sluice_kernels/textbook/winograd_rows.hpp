@@ -14,7 +14,7 @@ namespace sluice::inline SLUICE_ABI::kernels::textbook {
 template <class Isa, int m>
 struct WinogradRows {
     using V = typename Isa::Vector;
-    using Transform = WinogradTransform<m>;
+    using Transform = WinogradTransform<m, 3>;
     static constexpr int points = Transform::n;
 
     static constexpr std::string_view name = m == 2 ? "winograd2-1d" : "winograd4-1d";
