@@ -120,6 +120,7 @@ void add_bench(CLI::App& command, BenchOptions& o) {
     add_file(command, "--weights", o.weights, "a converted checkpoint (default: weights made up from a seed)");
     command.add_flag("--line", o.line, "print `NAME milliseconds` and nothing else");
     command.add_flag("--layers", o.layers, "every layer too");
+    add_json(command, o.json);
     command.add_option("--device", o.device, "cpu or cuda; the options below are for cuda")->capture_default_str();
     add_words(command, "--precision", o.gpu.precisions, "NAME,...",
               "float32, tf32, fp16, bf16 (default: float32); repeatable");
@@ -128,7 +129,6 @@ void add_bench(CLI::App& command, BenchOptions& o) {
     command.add_option("--workspace", o.gpu.workspace_mib, "memory for cuDNN (default: 256)")->type_name("MIB");
     add_file(command, "--algorithms", o.gpu.algorithms,
              "cuDNN's algorithms, measured before: read if it is there, else measured and written");
-    add_json(command, o.json);
 }
 
 void add_run(CLI::App& command, RunOptions& o) {

@@ -123,15 +123,18 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     // out(line) gets each line of a text, with its end; kept_choices.hpp shows one.
     template <class Out>
     Status keep(Out out) const {
-        const Result<KeptChoices> kept = kept_choices();
-        if (kept) kept->write(choices(), out);
-        return kept.status();
+        if (!weights_) return no_weights();
+        nvidia::Identity gpu;
+        const Status known = identify(gpu);
+        if (known) KeptChoices(gpu, cudnn_workspace()).write(choices(), out);
+        return known;
     }
     // Refuses choices of another GPU, another version of cuDNN, or another engine.
     Status recall(std::string_view text) {
-        const Result<KeptChoices> kept = kept_choices();
-        if (!kept) return kept.status();
-        const Result<Choices> found = kept->read(text);
+        if (!weights_) return no_weights();
+        nvidia::Identity gpu;
+        if (Status s = identify(gpu); !s) return s;
+        const Result<Choices> found = KeptChoices(gpu, cudnn_workspace()).read(text);
         return found ? choose(*found) : found.status();
     }
 
@@ -194,12 +197,10 @@ class Engine<Net, Cuda<precision, N>, DefaultPlan> {
     }
     Frame frame(const Weights& weights) const { return frame(weights, weights.default_epilogue()); }
 
-    Result<KeptChoices> kept_choices() const {
-        if (!weights_) return no_weights();
-        nvidia::Identity gpu;
-        if (Status s = gpu_.check(gpu_.api->identify(gpu_.session, &gpu), "asking what it is"); !s) return s;
-        return KeptChoices(gpu, frame(weights_).data(0, false).workspace_bytes);
+    Status identify(nvidia::Identity& gpu) const {
+        return gpu_.check(gpu_.api->identify(gpu_.session, &gpu), "asking what it is");
     }
+    std::size_t cudnn_workspace() const { return frame(weights_).data(0, false).workspace_bytes; }
 };
 
 }  // namespace sluice

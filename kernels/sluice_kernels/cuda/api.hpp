@@ -20,8 +20,7 @@ enum class Precision : int {
     bf16,
 };
 constexpr const char* name_of(Precision p) {
-    constexpr const char* names[] = {"float32", "tf32", "fp16", "bf16"};
-    return names[static_cast<int>(p)];
+    return p == Precision::float32 ? "float32" : p == Precision::tf32 ? "tf32" : p == Precision::fp16 ? "fp16" : "bf16";
 }
 constexpr std::size_t element_bytes(Precision p) { return p == Precision::fp16 || p == Precision::bf16 ? 2 : 4; }
 

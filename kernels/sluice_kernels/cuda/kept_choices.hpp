@@ -23,30 +23,21 @@ namespace sluice::inline SLUICE_ABI::cuda {
 template <Network Net, nvidia::Precision precision, int N>
 class KeptChoices {
     using Choices = typename Convolutions<Net, precision, N>::Choices;
-    using Line = Text<320>;
-    struct Head {
-        const char* key;
-        Text<255> value;
-    };
     static constexpr auto& net = graph_of<Net>;
-    std::array<Head, 6> head_;
+    const nvidia::Identity& gpu_;
     std::size_t workspace_;
 
   public:
     // workspace: the bytes that cuDNN may use.
-    KeptChoices(const nvidia::Identity& gpu, std::size_t workspace)
-        : head_{{{"sluice algorithms", "1"},
-                 {"device", gpu.device},
-                 {"cudnn", text<255>(gpu.cudnn)},
-                 {"network", Net::name.c_str()},
-                 {"precision", nvidia::name_of(precision)},
-                 {"images", text<255>(N)}}},
-          workspace_(workspace) {}
+    KeptChoices(const nvidia::Identity& gpu, std::size_t workspace) : gpu_(gpu), workspace_(workspace) {}
 
     // out(line) gets each line, with its end.
     template <class Out>
     void write(const Choices& choices, Out out) const {
-        for (const Head& h : head_) out(text<320>(h.key, "\t", h.value, "\n").view());
+        (void)for_head([&](std::string_view key, std::string_view value) {
+            out(text<320>(key, "\t", value, "\n").view());
+            return Status();
+        });
         out(text<320>("workspace\t", workspace_, "\n").view());
         for (std::size_t i = 0; i < net.nodes.size(); ++i)
             if (net.nodes[i].has_weights())
@@ -56,13 +47,14 @@ class KeptChoices {
     }
 
     Result<Choices> read(std::string_view file) const {
-        for (const Head& h : head_) {
-            const std::string_view value = value_of(take_line(file), h.key);
-            if (value.empty()) return no_line(h.key);
-            if (value != h.value.view())
-                return Status::error(Error::mismatch, "the choices of algorithms are for ", h.key, " '",
-                                     value.substr(0, 60), "', here it is '", h.value, "'; measure again");
-        }
+        const Status same = for_head([&](std::string_view key, std::string_view here) {
+            const std::string_view value = value_of(take_line(file), key);
+            if (value.empty()) return no_line(key);
+            if (value == here) return Status();
+            return Status::error(Error::mismatch, "the choices of algorithms are for ", key, " '", value.substr(0, 60),
+                                 "', here it is '", here, "'; measure again");
+        });
+        if (!same) return same;
         std::size_t workspace = 0;
         if (!number(value_of(take_line(file), "workspace"), workspace)) return no_line("workspace");
         if (workspace > workspace_)
@@ -84,6 +76,20 @@ class KeptChoices {
     }
 
   private:
+    // line(key, value) of all that has to be the same, until one is wrong.
+    template <class Line>
+    Status for_head(Line line) const {
+        const auto cudnn = text<15>(gpu_.cudnn), images = text<15>(N);
+        const std::string_view head[][2] = {{"sluice algorithms", "1"},
+                                            {"device", gpu_.device},
+                                            {"cudnn", cudnn.view()},
+                                            {"network", Net::name.view()},
+                                            {"precision", nvidia::name_of(precision)},
+                                            {"images", images.view()}};
+        for (const auto& [key, value] : head)
+            if (Status s = line(key, value); !s) return s;
+        return {};
+    }
     static std::string_view take_line(std::string_view& text) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
