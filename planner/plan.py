@@ -15,7 +15,7 @@ from sluice_planner.costs import LAYOUTS
 from sluice_planner.failure import FAILURE, USAGE, Failure
 from sluice_planner.limits import Limits, budget, ratio
 from sluice_planner.output import save
-from sluice_planner.problem import Problem
+from sluice_planner.problem import MOST_ERROR, Problem
 
 
 def problem_of(costs, most_error, layouts):
@@ -82,7 +82,7 @@ def parse(arguments):
                         help="at most so much, KIND workspace, peak or total, BYTES such as 8MiB; repeatable")
     parser.add_argument("--slowdown", metavar="X",
                         help="at most X times the least time; with --frontier what `near` means (1.15)")
-    parser.add_argument("--max-error", metavar="X", default="1e-4",
+    parser.add_argument("--max-error", metavar="X", default=str(MOST_ERROR),
                         help="only primitives whose error is X of the largest output or less (default: %(default)s, which "
                              "leaves out weights stored as bfloat16)")
     parser.add_argument("--objective", choices=("time", "memory", "peak", "total"), default="time",

@@ -10,6 +10,8 @@ from itertools import product
 from .costs import LAYOUTS, Option
 from .failure import FAILURE, Failure
 
+MOST_ERROR = 1e-4  # of the largest output, as for the logits of whole networks; leaves out weights stored as bfloat16
+
 
 @dataclass(frozen=True)
 class Way:
@@ -46,7 +48,7 @@ def ways(conversions):
 class Problem:
     """By layer: options, edges, the class of its output. keep(layer, option): whether an option may be chosen."""
 
-    def __init__(self, costs, keep=lambda layer, option: True):
+    def __init__(self, costs, keep=lambda layer, option: option.error <= MOST_ERROR):
         self.costs, self.keep = costs, keep
         layers = costs.layers
         self.options = [tuple(o for o in layer.options if keep(layer, o)) if layer.op != "concat" else

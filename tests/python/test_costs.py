@@ -111,7 +111,7 @@ class CostFile(unittest.TestCase):
         run = sluice("profile", "--net", NETWORK, "--out", self.path)
         self.assertEqual(run.returncode, 0, run.stderr)
         again = json.loads(self.path.read_text())
-        self.assertEqual([p["name"] for p in again["kinds"][last]["primitives"]], ["direct", "reference"])
+        self.assertEqual([p["name"] for p in again["kinds"][last]["primitives"]], ["direct", "direct_bf16", "reference"])
         again["kinds"][last] = self.file["kinds"][last]
         self.assertEqual(again, self.file)
 

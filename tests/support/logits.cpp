@@ -25,8 +25,8 @@ struct AllBf16Plan : DefaultPlan {
 
 }  // namespace sluice
 
-using namespace sluice;
-using Engine = sluice::Engine<nets::NETWORK, Cpu, PLAN>;
+namespace nets = sluice::nets;
+using Engine = sluice::Engine<nets::NETWORK, sluice::Cpu, sluice::PLAN>;
 
 int main(int count, char** files) {
     if (count != 3) return 2;
