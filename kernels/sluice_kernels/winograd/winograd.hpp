@@ -95,6 +95,13 @@ struct Winograd {
         return std::int64_t((c.K + V::width - 1) / V::width) * V::width * c.C;
     }
 
+    // f(0) ... f(n - 1), for the lines of a tile. Tiles of 8 x 8 are in memory anyway: there a loop is a fifth of the code.
+    template <class F>
+    SLUICE_INLINE static void lines(F f) {
+        if constexpr (n <= 6) unroll<n>(f);
+        else for (int i = 0; i < n; ++i) f(i);
+    }
+
     // v = B^T d B for all channels of one tile. The last tiles hang over the edge: what no window reads counts as zero.
     static void transform_input(const Conv& c, const ConvArgs& a, int tile, float* to, std::int64_t to_plane) {
         const int p = tile / Cut::tiles_across(c) * m, q = tile % Cut::tiles_across(c) * m;
@@ -102,7 +109,7 @@ struct Winograd {
         const float* in = a.in + std::ptrdiff_t(p - c.top) * c.in_row + std::ptrdiff_t(q - c.left) * c.in_pixel;
         for_lanes<V>(c.C, [&](int ch, auto lanes) {
             V half[n][n];
-            unroll<n>([&](auto s) SLUICE_INLINE {
+            lines([&](auto s) SLUICE_INLINE {
                 V d[n], v[n];
                 unroll<n>([&](auto y) SLUICE_INLINE {
                     const float* pixel = in + std::ptrdiff_t(y) * c.in_row + std::ptrdiff_t(s) * c.in_pixel;
@@ -111,7 +118,7 @@ struct Winograd {
                 Transform::input(d, v);
                 unroll<n>([&](auto i) SLUICE_INLINE { half[i][s] = v[i]; });
             });
-            unroll<n>([&](auto i) SLUICE_INLINE {
+            lines([&](auto i) SLUICE_INLINE {
                 V v[n];
                 Transform::input(half[i], v);
                 unroll<n>([&](auto j) SLUICE_INLINE { v[j].store(to + (i * n + j) * to_plane + ch); });
