@@ -8,6 +8,7 @@
 #include "relative_difference.hpp"
 #include "sluice/host_memory.hpp"
 #include "sluice_kernels/cpu.hpp"
+#include "sluice_kernels/textbook/textbook.hpp"
 #include "textbook_timing.hpp"
 
 namespace sluice::tools {
@@ -189,10 +190,7 @@ std::vector<LayerCost> time_layer(const LayerPlace& place, PrimitiveSet set, con
         case graph::Op::conv:
         case graph::Op::linear: {
             if (set == PrimitiveSet::all) return costs_of(layer, primitives<Isa>{});
-            // Those of the list that compute what the textbook's do not, or as textbooks have it.
-            std::vector<LayerCost> costs =
-                costs_of(layer, PrimitiveList<Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>,
-                                              Winograd<Isa, 6>, Winograd<Isa, 2, 5>>{});
+            std::vector<LayerCost> costs = costs_of(layer, textbook::shared<Isa>{});
             for (LayerCost& c : time_textbook(place.node, executor, ring)) costs.push_back(std::move(c));
             return costs;
         }

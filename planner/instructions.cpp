@@ -113,7 +113,6 @@ void turn_all(int C, int H, int W) {
 
 int main() {
     using namespace kernels;
-    using Ours = PrimitiveList<Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>>;
     char what[8];
     while (std::scanf("%7s", what) == 1) {
         Conv c;
@@ -124,7 +123,7 @@ int main() {
                    std::scanf("%d %d %d %d %d %d %d %d %d %d %d %d %d %d %d", &c.C, &c.H, &c.W, &c.K, &c.P, &c.Q, &c.R,
                               &c.S, &c.stride, &c.top, &c.left, &c.groups, &add, &rows, &channels) == 15) {
             c.add = add != 0;
-            run_all(c, part_of(c, rows, channels), Ours{}, textbook::primitives<Isa>{});
+            run_all(c, part_of(c, rows, channels), textbook::shared<Isa>{}, textbook::primitives<Isa>{});
         } else {
             return std::fprintf(stderr, "instructions: expected conv and 15 numbers, or map and 3, found '%s'\n", what),
                    2;

@@ -64,11 +64,11 @@ def emulator():
 
 
 def part(kind):
-    """(rows of the output, input channels) that are computed: as many as the emulator bears. Rows by fours, which are whole
-    tiles of Winograd's, and no fewer than eight; then channels by 32."""
+    """(rows of the output, input channels) that are computed: as many as the emulator bears. Rows by twelves, which are
+    whole tiles of Winograd's, of 2, 4 or 6 rows; then channels by 32."""
     (C, _, _), (K, P, Q), window = kind["input"], kind["output"], kind["window"]
     row = C // kind["groups"] * K * Q * window["R"] * window["S"]
-    rows = min(P, max(8, MOST_MACS // row // 4 * 4))
+    rows = min(P, max(12, MOST_MACS // row // 12 * 12))
     channels = C if kind["groups"] > 1 else min(C, max(32, C * MOST_MACS // (rows * row) // 32 * 32))
     return rows, channels
 

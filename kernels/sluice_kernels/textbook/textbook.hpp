@@ -4,6 +4,7 @@
 // output's.
 #pragma once
 
+#include "sluice_kernels/primitives.hpp"
 #include "sluice_kernels/textbook/direct.hpp"
 #include "sluice_kernels/textbook/im2.hpp"
 #include "sluice_kernels/textbook/kn2.hpp"
@@ -35,5 +36,10 @@ using primitives = List<Direct<Layout::CHW>, Direct<Layout::HWC>, Im2Row<Isa, La
                         MecOfRows<Isa, Layout::HWC>, Kn2<Isa, Layout::CHW>, Kn2<Isa, Layout::HWC>, WinogradRows<Isa, 2>,
                         WinogradRows<Isa, 4>, Pointwise<Isa, Layout::CHW, Layout::CHW>,
                         Pointwise<Isa, Layout::CHW, Layout::HWC>, Pointwise<Isa, Layout::HWC, Layout::HWC>>;
+
+// Of the engine's list, what a textbook has as well, and what nothing of the above computes.
+template <class Isa>
+using shared = PrimitiveList<Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>, Winograd<Isa, 6>,
+                             Winograd<Isa, 2, 5>>;
 
 }  // namespace sluice
