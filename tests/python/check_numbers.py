@@ -7,7 +7,7 @@ PyTorch's own float32 beside them.
 DIR (default: $SLUICE_DATA) has checkpoints/ and imagenet_samples/. For the default plan and for FastPlan every logit must
 agree within 1e-4 of the image's largest, and every image must get the same class, unless the two largest logits are nearer
 to each other than that; such near-ties are counted. With all weights rounded to bfloat16 the bound is 5e-2, and other
-classes are what that costs: on photographs, and as the accuracy of the repository's ResNet-56 on CIFAR-10's test images.
+classes are what that costs: on photographs, and as the accuracy of a ResNet-56 on CIFAR-10's test images.
 Exit code 77 if there is no DIR.
 """
 import argparse
@@ -22,7 +22,9 @@ import numpy as np
 import torch
 
 import test_photographs as photographs
-from sluice_weights import cifar, format, networks  # found through test_photographs
+import convert  # found through test_photographs, as the next two are
+from check_checkpoints import CIFAR
+from sluice_weights import cifar, format, networks
 
 ROOT = photographs.ROOT
 TOLERANCE = 1e-4  # of an image's largest logit
@@ -73,7 +75,9 @@ def check(case, name, source, options, folder):
 
 def cifar_accuracy(data, folder):
     """Prints the share of CIFAR-10's test images that each plan gets right."""
-    weights = ROOT / "weights/resnet56_cifar_pls.safetensors"
+    weights = folder / "resnet56_cifar.safetensors"
+    convert.convert("resnet56_cifar", data / "checkpoints" / CIFAR["resnet56_cifar"][0], weights,
+                    *convert.NORMALISATIONS["imagenet"])
     images, labels = cifar.read(data / "cifar10", cifar.TEST)
     mean, std = normalisation(weights)
     images, labels = images.numpy(), labels.numpy()
@@ -81,7 +85,7 @@ def cifar_accuracy(data, folder):
     print()
     for plan in PLANS:
         right = engine_logits("resnet56_cifar", plan, weights, images, folder).argmax(1) == labels
-        print(f"resnet56_cifar_pls, {plan}: {100 * right.mean():.2f} % of {len(labels)} images right", flush=True)
+        print(f"resnet56_cifar, {plan}: {100 * right.mean():.2f} % of {len(labels)} images right", flush=True)
 
 
 def main():
