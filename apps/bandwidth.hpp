@@ -16,8 +16,10 @@
 
 namespace sluice::tools {
 
-// Eight loads are under way before the first must have come.
+// Eight loads are under way before the first must have come, and what comes 16 KiB later is asked for, since the
+// processor's own prefetching ends with each page of 4 KiB.
 inline constexpr int stream_loads = 8;
+inline constexpr int stream_ahead = 16 << 10;                                  // bytes
 inline constexpr int stream_step = stream_loads * isa::native::Vector::width;  // floats
 
 inline float stream_sum(const float* from, const float* end) {
@@ -25,7 +27,10 @@ inline float stream_sum(const float* from, const float* end) {
     V sum[stream_loads];
     std::fill_n(sum, stream_loads, V::zero());
     for (; from != end; from += stream_step)
-        kernels::unroll<stream_loads>([&](auto i) { sum[i] = sum[i] + V::load(from + i * V::width); });
+        kernels::unroll<stream_loads>([&](auto i) {
+            __builtin_prefetch(reinterpret_cast<const char*>(from + i * V::width) + stream_ahead, 0, 2);
+            sum[i] = sum[i] + V::load(from + i * V::width);
+        });
     for (int i = 1; i < stream_loads; ++i) sum[0] = sum[0] + sum[i];
     float lanes[V::width];
     sum[0].store(lanes);
@@ -41,28 +46,26 @@ inline std::size_t stream_bytes(const Machine& m) {
     return static_cast<std::size_t>(std::clamp(4 * largest, 64LL << 20, 512LL << 20));
 }
 
-// Bytes per second of all the executor's threads together: the buffer is read from end to end ten times, for at least
-// 0.2 s, and the best sixteenth counts, a burst too short for neighbours to get between always.
+// Bytes per second of all the executor's threads together: the best of ten passes through the buffer, or of those of
+// 0.2 s. A whole pass and not the best part of one, since a part may lie in the last-level cache.
 inline double read_bandwidth(const Executor& executor, std::size_t bytes) {
-    constexpr int bursts = 16;
     const HostMemory memory({.weights = bytes});  // in such pages as an engine's weights
     auto* const floats = reinterpret_cast<float*>(Memory(memory).weights.data());
-    const int steps = static_cast<int>(bytes / sizeof(float) / stream_step / bursts);  // of each burst
-    const auto at = [&](int burst, int part) {
-        return floats + (std::ptrdiff_t(burst) * steps + kernels::share(steps, part, executor.parts)) * stream_step;
+    const int steps = static_cast<int>(bytes / sizeof(float) / stream_step);
+    const auto at = [&](int part) {
+        return floats + std::ptrdiff_t(kernels::share(steps, part, executor.parts)) * stream_step;
     };
     // Pages that nobody has written are all the same page of zeros.
-    for (int b = 0; b < bursts; ++b) executor([&](int i) { std::fill(at(b, i), at(b, i + 1), 0.0f); });
+    executor([&](int i) { std::fill(at(i), at(i + 1), 0.0f); });
     std::atomic<float> sink{0};  // keeps the compiler from leaving the work out
     double least = std::numeric_limits<double>::infinity(), all = 0;
-    for (int pass = 0; pass < 10 || all < 0.2; ++pass)
-        for (int b = 0; b < bursts; ++b) {
-            const auto start = Clock::now();
-            executor([&](int i) { sink = stream_sum(at(b, i), at(b, i + 1)); });
-            const double s = seconds_since(start);
-            least = std::min(least, s);
-            all += s;
-        }
+    for (int pass = 0; pass < 10 || all < 0.2; ++pass) {
+        const auto start = Clock::now();
+        executor([&](int i) { sink = stream_sum(at(i), at(i + 1)); });
+        const double s = seconds_since(start);
+        least = std::min(least, s);
+        all += s;
+    }
     return static_cast<double>(steps) * stream_step * sizeof(float) / least;
 }
 

@@ -28,8 +28,12 @@ SEED = 1
 
 
 def network(name):
-    """The module with all gates open, and its image."""
-    net = networks.seed_parameters(networks.build(name), SEED)
+    """The module with all gates open, and its image. Norms keep their own epsilons, as with a checkpoint that is converted."""
+    net = networks.build(name)
+    epsilons = {module: module.eps for module in net.modules() if hasattr(module, "eps")}
+    networks.seed_parameters(net, SEED)
+    for module, epsilon in epsilons.items():
+        module.eps = epsilon
     networks.set_mask(net, "1" * len(networks.gateable(net)))
     return net, generator.image(SEED, networks.NETWORKS[name][1])
 

@@ -15,7 +15,8 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench/peers"))
 
-import report  # noqa: E402  (found through the path above, like the next ones)
+import models  # noqa: E402  (found through the path above, like the next ones)
+import report  # noqa: E402
 import runtimes  # noqa: E402
 from turns import Peer, Refused, Sluice, compare  # noqa: E402
 
@@ -129,6 +130,15 @@ def row(**ms):
 
 RESULTS = {"1": {"a": row(sluice=2.0, ncnn=3.0, litert=4.0), "b": row(sluice=6.0, litert=4.0) | {"ncnn": {"refused": "why"}}},
            "2": {"a": row(ncnn=1.0, litert=2.0, sluice=1.5)}}
+
+
+class Models(unittest.TestCase):
+    def test_what_is_exported_is_what_is_converted(self):
+        """GoogLeNet's norms have an epsilon of 0.001, which a converted checkpoint gets back."""
+        for name, epsilon in (("googlenet", 0.001), ("mobilenet_v2", 1e-5)):
+            net, image = models.network(name)
+            self.assertEqual({m.eps for m in net.modules() if hasattr(m, "eps")}, {epsilon})
+            self.assertEqual(image.shape, (3, 224, 224))
 
 
 class Report(unittest.TestCase):
