@@ -1,41 +1,18 @@
 // bench_gates: whether a skipped block takes no time. The time of ResNet-152 with half of its blocks kept, beside what the
 // kept layers take in a frame with all of them; and what it costs a frame to come with another mask than the one before.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <limits>
-#include <vector>
 
-#include "generated_weights.hpp"
-#include "sluice/host_memory.hpp"
+#include "loaded.hpp"
 #include "sluice/gate/policies.hpp"
 #include "sluice/nets/resnet.hpp"
 #include "sluice/nets/resnet_cifar.hpp"
-#include "sluice_kernels/cpu.hpp"
-#include "trace.hpp"
 
 namespace {
 
 using namespace sluice;
-using tools::Clock, tools::seconds_since;
-
-template <class Net>
-struct Loaded {
-    using Engine = sluice::Engine<Net, Cpu>;
-    HostMemory memory = host_memory<Engine>();
-    Engine engine{memory};
-    std::vector<float> image = std::vector<float>(Engine::input.size(), 0.5f);
-
-    Loaded() {
-        const auto weights = tools::generated_weights(graph_view<Net>, Net::name.view(), 1);
-        if (const Status s = engine.load(weights); !s) std::puts(s.message()), std::exit(1);
-    }
-    double frame_s(const gate::Mask<Net>& mask) {
-        const auto start = Clock::now();
-        if (!engine.run(image, mask)) std::exit(1);
-        return seconds_since(start);
-    }
-};
+using bench::Loaded;
 
 void skipped_blocks() {
     using Net = nets::ResNet152Cifar<>;
