@@ -42,11 +42,6 @@ template <class V, class Storage, int MR, int NR>
     V acc[MR][NR];
     unroll<MR * NR>([&](auto n) SLUICE_INLINE { acc[n / NR][n % NR] = V::zero(); });
 
-    // The tile's own place in the output, which is rarely in the caches: fetched while it is being computed.
-    unroll<MR * NR>([&](auto n) SLUICE_INLINE {
-        __builtin_prefetch(t.out + n / NR * t.out_pixel + n % NR * V::width, 1, 3);
-    });
-
     const float* w = t.weights;
     const char* prefetch = t.prefetch;
     // Cache lines to fetch in a step. A map of few pixels is one tile, and fetches all of the next column's weights.
@@ -82,21 +77,30 @@ template <class V, class Storage, int MR, int NR>
         }
     }
 
+    // Copies, since the compiler must assume that a store of a vector changes the tile.
+    const std::ptrdiff_t out_pixel = t.out_pixel, add_pixel = t.add_pixel;
+    const float* const add = t.add;
+    float* const out = t.out;
+    const int tail = t.tail;
     const Activated<V> activated(t.act);
     unroll<NR>([&](auto j) SLUICE_INLINE {
         constexpr int channel = j * V::width;
-        const bool whole = j < NR - 1 || t.tail == V::width;
+        const bool whole = j < NR - 1 || tail == V::width;
         const V scale = V::load(t.scale + channel);
         const V bias = t.bias ? V::load(t.bias + channel) : V::zero();
+        unroll<MR>([&](auto i) SLUICE_INLINE { acc[i][j] = fma(acc[i][j], scale, bias); });
+        if (add != nullptr) {
+            const float* from = add + channel;
+            unroll<MR>([&](auto i) SLUICE_INLINE {
+                acc[i][j] = acc[i][j] + (whole ? V::load(from) : load_lanes<V>(from, tail));
+                from += add_pixel;
+            });
+        }
+        float* to = out + channel;
         unroll<MR>([&](auto i) SLUICE_INLINE {
-            V y = fma(acc[i][j], scale, bias);
-            if (t.add) {
-                const float* add = t.add + i * t.add_pixel + channel;
-                y = y + (whole ? V::load(add) : load_lanes<V>(add, t.tail));
-            }
-            float* out = t.out + i * t.out_pixel + channel;
-            if (whole) activated(y).store(out);
-            else store_lanes<V>(activated(y), out, t.tail);
+            if (whole) activated(acc[i][j]).store(to);
+            else store_lanes<V>(activated(acc[i][j]), to, tail);
+            to += out_pixel;
         });
     });
 }

@@ -106,13 +106,14 @@ struct Winograd {
     static void transform_input(const Conv& c, const ConvArgs& a, int tile, float* to, std::int64_t to_plane) {
         const int p = tile / Cut::tiles_across(c) * m, q = tile % Cut::tiles_across(c) * m;
         const int rows = std::min(n, c.P + r - 1 - p), columns = std::min(n, c.Q + r - 1 - q);
-        const float* in = a.in + std::ptrdiff_t(p - c.top) * c.in_row + std::ptrdiff_t(q - c.left) * c.in_pixel;
+        const std::ptrdiff_t in_row = c.in_row, in_pixel = c.in_pixel;
+        const float* const in = a.in + (p - c.top) * in_row + (q - c.left) * in_pixel;
         for_lanes<V>(c.C, [&](int ch, auto lanes) {
             V half[n][n];
             lines([&](auto s) SLUICE_INLINE {
                 V d[n], v[n];
                 unroll<n>([&](auto y) SLUICE_INLINE {
-                    const float* pixel = in + std::ptrdiff_t(y) * c.in_row + std::ptrdiff_t(s) * c.in_pixel;
+                    const float* pixel = in + y * in_row + s * in_pixel;
                     d[y] = y < rows && s < columns ? lanes.load(pixel + ch) : V::zero();
                 });
                 Transform::input(d, v);
@@ -162,6 +163,12 @@ struct Winograd {
                                  int begin, int end) {
         const int p = tile / Cut::tiles_across(c) * m, q = tile % Cut::tiles_across(c) * m;
         const int rows = std::min(m, c.P - p), columns = std::min(m, c.Q - q);
+        // Local, since the compiler must assume that a store of a vector changes what a reference refers to.
+        const std::ptrdiff_t out_row = c.out_row, out_pixel = c.out_pixel, add_row = c.add_row, add_pixel = c.add_pixel;
+        const float* const scales = a.scale;
+        const float* const biases = a.bias;
+        const float* const add = c.add ? a.add + p * add_row + q * add_pixel : nullptr;
+        float* const out = a.out + p * out_row + q * out_pixel;
         const Activated<V> activated(c.act);
         for_lanes<V>(end - begin, [&](int lane, auto lanes) {
             const int k = begin + lane;
@@ -172,18 +179,17 @@ struct Winograd {
                 Transform::output(z, y);
                 unroll<m>([&](auto i) SLUICE_INLINE { half[i][j] = y[i]; });
             }
-            const V scale = V::load(a.scale + k), bias = V::load(a.bias + k);
+            const V scale = V::load(scales + k), bias = V::load(biases + k);
             for (int i = 0; i < rows; ++i) {
                 V y[m];
                 Transform::output(half[i], y);
-                float* out = a.out + std::ptrdiff_t(p + i) * c.out_row + std::ptrdiff_t(q) * c.out_pixel + k;
-                const float* add =
-                    c.add ? a.add + std::ptrdiff_t(p + i) * c.add_row + std::ptrdiff_t(q) * c.add_pixel + k : nullptr;
+                float* const to = out + i * out_row + k;
+                const float* const plus = add != nullptr ? add + i * add_row + k : nullptr;
                 unroll<m>([&](auto s) SLUICE_INLINE {
                     if (s >= columns) return;
                     V x = fma(y[s], scale, bias);
-                    if (add) x = x + lanes.load(add + s * c.add_pixel);
-                    lanes.store(activated(x), out + s * c.out_pixel);
+                    if (plus != nullptr) x = x + lanes.load(plus + s * add_pixel);
+                    lanes.store(activated(x), to + s * out_pixel);
                 });
             }
         });
