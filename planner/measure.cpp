@@ -1,7 +1,9 @@
 // Times a network by a plan, for ./run plan --measure, which gives PLAN_HEADER and PLAN_TYPE: with whole maps, as its costs
 // were measured; with strips, as ready plans are; and beside it the default plan. All logits are compared with the
 // reference primitive's first. Prints a line for each: least and median milliseconds of a frame, bytes of workspace of all
-// threads and of packed weights. That the first has the bytes which the plan promises, its engine asserts.
+// threads and of packed weights. That the first has the bytes which the plan promises, its engine asserts. A last line holds
+// the plan against the sum of its layers, each timed by itself in turns with whole frames: median milliseconds of the sum,
+// and the median of a frame's time in those of the sum beside it.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -83,6 +85,52 @@ class Subject {
     }
 };
 
+// What the planner assumes of its costs: that layers one by one take together what a frame does. A machine that others use
+// too changes its speed from one minute to the next, and costs are of minutes ago; these are of the same moment.
+class Layers {
+    using E = Engine<Net, Cpu, Plan>;
+    static constexpr auto& program = Cpu::Program<Net, Plan>::program;
+    HostMemory memory_ = host_memory<E>(0, Plan::threads), other_ = host_memory<E>();
+    E engine_{memory_}, cold_{other_};
+    std::vector<double> ms_, ratio_;
+
+    // Each layer's maps are in the caches, its weights are not: it runs twice, with weights of two engines.
+    double one_by_one_ms(const Executor& executor) {
+        kernels::Frame warming{.image = image.data(), .weights = engine_.packed().weights(),
+                               .epilogue = engine_.packed().default_epilogue()};
+        warming.arena = warming.in = warming.out = reinterpret_cast<float*>(Memory(memory_).activations.data());
+        warming.workspace = Memory(memory_).workspace.data();
+        kernels::Frame timed = warming;
+        timed.weights = cold_.packed().weights();
+        double s = 0;
+        for (const kernels::Step& step : program.steps) {
+            kernels::run_step(step, warming, executor);
+            const auto start = tools::Clock::now();
+            kernels::run_step(step, timed, executor);
+            s += tools::seconds_since(start);
+        }
+        return 1e3 * s;
+    }
+
+  public:
+    bool load(const std::vector<std::byte>& weights) {
+        return engine_.load(weights, SelfTest::skip) && cold_.load(weights, SelfTest::skip);
+    }
+    void turn(const Executor& executor) {
+        for (const auto start = tools::Clock::now(); tools::seconds_since(start) < 0.6;) {
+            const auto frame = tools::Clock::now();
+            (void)engine_.run(image, gate::Mask<Net>{}, executor);
+            const double frame_ms = 1e3 * tools::seconds_since(frame);
+            ms_.push_back(one_by_one_ms(executor));
+            ratio_.push_back(frame_ms / ms_.back());
+        }
+    }
+    void print() {
+        std::sort(ms_.begin(), ms_.end()), std::sort(ratio_.begin(), ratio_.end());
+        std::printf("%.6f %.6f\n", ms_[ms_.size() / 2], ratio_[ratio_.size() / 2]);
+    }
+};
+
 std::vector<float> reference(const std::vector<std::byte>& weights) {
     using E = Engine<Net, Cpu, UniformPlan<"reference">>;
     const HostMemory memory = host_memory<E>();
@@ -98,12 +146,14 @@ int compare() {
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = GeneratedImage{1}(std::ptrdiff_t(i));
     Team team(Plan::threads);
     std::tuple<Subject<P>...> subjects;
+    Layers layers;
+    if (!layers.load(weights)) return 1;
     return std::apply([&](auto&... s) {
         if (!(s.load(weights) && ...)) return 1;
         const std::vector<float> expected = reference(weights);
         if (!(s.agrees(expected, team.executor()) && ...)) return 6;
-        for (int turn = 0; turn < 7; ++turn) (s.turn(team.executor()), ...);
-        (s.print(), ...);
+        for (int turn = 0; turn < 7; ++turn) (s.turn(team.executor()), ...), layers.turn(team.executor());
+        (s.print(), ...), layers.print();
         return 0;
     }, subjects);
 }

@@ -29,6 +29,8 @@ class Measured:
     whole: Frames    # by the plan with whole maps, as its costs were measured
     strips: Frames   # by the plan with strips
     default: Frames  # by the default plan
+    layers_ms: float  # the plan's layers one by one, in turns with whole frames: the median of their sum
+    of_layers: float  # the median of a frame's time in those of the sum beside it
 
 
 def _frames(line):
@@ -54,4 +56,5 @@ def measure(costs, header, name):
         ran = subprocess.run([f"{folder}/measure"], capture_output=True, text=True)
         if ran.returncode != 0:
             raise Failure(VERIFICATION if ran.returncode == VERIFICATION else FAILURE, f"--measure: {ran.stderr.strip()}")
-    return Measured(*map(_frames, ran.stdout.splitlines()))
+    *plans, layers = ran.stdout.splitlines()
+    return Measured(*map(_frames, plans), *map(float, layers.split()))

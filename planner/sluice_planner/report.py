@@ -32,6 +32,7 @@ def plan(costs, plan, taken, fastest, measured, as_json):
             "machine": costs.machine, "time_ms": taken.time_ns / 1e6,
             "measured_least_ms": measured and measured.whole.least_ms, "measured_median_ms": measured and measured.whole.median_ms,
             "measured_strips_ms": measured and measured.strips.median_ms, "default_plan_ms": measured and measured.default.median_ms,
+            "layers_ms": measured and measured.layers_ms, "measured_of_layers": measured and measured.of_layers,
             "slowdown": taken.time_ns / fastest.time_ns,
             "workspace_bytes": taken.workspace_bytes, "persistent_bytes": taken.persistent_bytes,
             "peak_bytes": taken.peak_bytes, "total_bytes": taken.total_bytes, "error": taken.error, "layers": [
@@ -48,5 +49,6 @@ def plan(costs, plan, taken, fastest, measured, as_json):
     if measured:
         least, median = measured.whole.least_ms, measured.whole.median_ms
         print(f"measured {median:.3f} ms, the median, and {least:.3f} ms at least: {median / taken.time_ns * 1e6:.3f} and "
-              f"{least / taken.time_ns * 1e6:.3f} times the prediction; with strips {measured.strips.median_ms:.3f} ms; the default plan "
+              f"{least / taken.time_ns * 1e6:.3f} times the prediction, {measured.of_layers:.3f} times the layers one by one at that time "
+              f"({measured.layers_ms:.3f} ms); with strips {measured.strips.median_ms:.3f} ms; the default plan "
               f"{measured.default.median_ms:.3f} ms")

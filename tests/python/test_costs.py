@@ -102,6 +102,7 @@ class CostFile(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         found = json.loads(run.stdout)
         self.assertTrue(0 < found["measured_least_ms"] <= found["measured_median_ms"])
+        self.assertTrue(found["layers_ms"] > 0 and found["measured_of_layers"] > 0, found)
 
     def test_what_is_missing_is_measured_and_nothing_else(self):
         last = self.file["layers"][-1]["kind"]
