@@ -56,8 +56,8 @@ def lines(found):
     for costs, taken, measured in found:
         ms = taken.time_ns / 1e6
         whole, strips, default = measured.whole.median_ms, measured.strips.median_ms, measured.default.median_ms
-        numbers = (ms, whole, whole / ms, measured.layers_ms, measured.of_layers, strips, default, default / strips, measured.strips.workspace_bytes / 2**20,
-                   measured.strips.persistent_bytes / 2**20)
+        numbers = (ms, whole, whole / ms, measured.layers_ms, measured.of_layers, strips, default, default / strips,
+                   measured.strips.workspace_bytes / 2**20, measured.strips.persistent_bytes / 2**20)
         yield f"| {costs.network} | {costs.machine['threads']} | " + " | ".join(f"{n:.2f}" for n in numbers) + " |"
 
 
