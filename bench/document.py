@@ -6,7 +6,10 @@ END = "<!-- end -->"
 
 def put(path, mark, lines):
     """Replaces what stands in the file between the mark and the end by the lines."""
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as e:
+        sys.exit(f"{path}: {e.strerror}")
     before, begin, rest = text.partition(mark)
     _, end, after = rest.partition(END)
     if not begin or not end:

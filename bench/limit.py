@@ -12,6 +12,7 @@ import json
 import math
 import pathlib
 import subprocess
+import sys
 
 import document
 
@@ -23,8 +24,11 @@ KINDS = ("stem", "1x1", "3x3 of stride 1", "other convolutions", "depthwise", "l
 
 
 def asked(program, *options):
-    """What the command prints as JSON."""
-    return json.loads(subprocess.run([program, *options, "--json"], check=True, stdout=subprocess.PIPE).stdout)
+    """What the command prints as JSON. Where it fails, it has said why, and its exit code is ours."""
+    run = subprocess.run([program, *options, "--json"], stdout=subprocess.PIPE)
+    if run.returncode != 0:
+        sys.exit(run.returncode if run.returncode > 0 else 1)
+    return json.loads(run.stdout)
 
 
 def least(rounds):
@@ -165,6 +169,8 @@ def main():
     parser.add_argument("--rows", type=int, default=6, help="layers of each network, those of most gap (default 6)")
     parser.add_argument("--write", type=pathlib.Path, help="a document with the marks for it")
     options = parser.parse_args()
+    if options.rounds < 1 or options.rows < 1:
+        parser.error("--rounds, --rows: expected whole numbers from 1")
     networks = asked(options.program, "nets", "--net", options.networks, "--layers")
     measured = least([asked(options.program, "bench", "--net", options.networks, "--threads", options.threads, "--layers")
                       for _ in range(options.rounds)])

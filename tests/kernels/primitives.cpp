@@ -132,6 +132,23 @@ TEST_CASE("convolution: windows, strides and padding, asymmetric too") {
     CHECK(rotation.runs >= 4 * 4 * 3 * 4 * 5);
 }
 
+TEST_CASE("convolution: maps of 2 x 2, one tile wherever their rows lie") {
+    using Blocks = kernels::Blocking<isa::native>;
+    int one_tile = 0;
+    for (const ConvLayout& layout : layouts)
+        for (int R : {1, 3, 5})
+            for (int stride : {1, 2})
+                for (int C : {3, 70, 300})
+                    for (int K : {1, 17, 64, 100}) {
+                        NaiveWindow w = square(2 * stride, 2 * stride, R);
+                        w.stride = stride;
+                        const NaiveConv shape{.window = w, .C = C, .K = K};
+                        support::check_conv(shape, layout, {2, 3});
+                        one_tile += Blocks::is_turning(support::ConvCheck(shape, layout, {}).conv());
+                    }
+    CHECK((one_tile > 0) == (Blocks::most_pixels(1) >= kernels::turning_pixels));
+}
+
 TEST_CASE("convolution: input and output channels, several passes over them included") {
     Rotation rotation;
     for (int C : {1, 2, 3, 5, 16, 17, 64, 100, 300})

@@ -4,7 +4,9 @@
     python3 tests/python/test_limit.py
 """
 import pathlib
+import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -81,6 +83,24 @@ class Limit(unittest.TestCase):
         self.assertIn("| net | 3.50 | 0.20 | 6 % | 0.00 | 0.00 | 2.20 | 0.00 | 0.00 | 0.00 | 0.60 | 0.50 |", lines)
         self.assertIn("| net | a | 2 | 64×6×6 → 64×6×6, 3×3/1 | winograd4 | 2.40 | 0.20 | 0.45 | 19 % | 0.00 | 79 % |", lines)
         self.assertIn("| net | c | 1 | 64×6×6 → 64×6×6, 3×3/1 | max_pool | 0.60 | 0.00 | 0.00 | 0 % | 0.00 | 21 % |", lines)
+
+
+class Command(unittest.TestCase):
+    def refused(self, code, words, *options):
+        run = subprocess.run([sys.executable, ROOT / "bench/limit.py", *options], capture_output=True, text=True)
+        self.assertEqual(run.returncode, code, run.stderr)
+        self.assertIn(words, run.stderr)
+        self.assertNotIn("Traceback", run.stderr)
+
+    def test_what_the_program_refuses_is_its_message_and_its_code(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "program"
+            program.write_text("#!/bin/sh\necho no such network >&2\nexit 2\n", encoding="utf-8")
+            program.chmod(0o755)
+            self.refused(2, "no such network", "--program", program)
+
+    def test_no_rounds(self):
+        self.refused(2, "--rounds", "--program", "true", "--rounds", "0")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 // All constexpr, so that a program knows which tiles it needs.
 #pragma once
 
+#include "sluice_kernels/direct/tile.hpp"
 #include "sluice_kernels/primitive.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-// Pixels are computed in lines: one output row each, or the whole map where its pixels are evenly spaced. A line of n is
-// cut into `tiles` tiles of almost equal length, the first `longer` of them one pixel longer than `shorter`.
+// Pixels are computed in lines: one output row each, or the whole map where its pixels are evenly spaced or are 2 x 2. A
+// line of n is cut into `tiles` tiles of almost equal length, the first `longer` of them one pixel longer than `shorter`.
 struct Line {
     int length = 0, tiles = 0, shorter = 0, longer = 0;
 
@@ -42,21 +43,25 @@ struct Blocking {
         return !c.strips && c.R == 1 && c.S == 1 && c.stride == 1 && c.in_row == c.Q * c.in_pixel &&
                c.out_row == c.Q * c.out_pixel && (!c.add || c.add_row == c.Q * c.add_pixel);
     }
+    // A map of 2 x 2 whose rows are apart. As one tile it reads the weights once, and they are most of what it reads.
+    static constexpr bool is_turning(const Conv& c) {
+        return !c.strips && !is_flat(c) && c.P == 2 && c.Q == 2 && most_pixels(1) >= turning_pixels;
+    }
     // Where pixels lie side by side, one kernel row is one run of S * C floats; that keeps a 3-channel stem's runs long.
     static constexpr bool is_run(const Conv& c) { return c.in_pixel == c.C; }
 
     static constexpr Blocking of(const Conv& c) {
         Blocking b;
         b.vectors = (c.K + width - 1) / width;
-        const bool flat = is_flat(c);
-        b.lines = flat ? 1 : c.P;
-        const int length = flat ? c.P * c.Q : c.Q;
+        const bool turns = is_turning(c), one_line = turns || is_flat(c);
+        b.lines = one_line ? 1 : c.P;
+        const int length = one_line ? c.P * c.Q : c.Q;
 
         // Cost of a step in half cycles of a machine with two multiply-add and two load ports and a latency of four: a
         // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small terms
         // break ties towards fewer visits of the caches. Half a cycle is the time of one multiply-add.
         for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
-            if (most_pixels(NR) < 1) break;
+            if (most_pixels(NR) < (turns ? turning_pixels : 1)) break;
             const Line line = Line::cut(length, most_pixels(NR));
             const auto column = [&](int nr) {
                 return line.longer * step(line.shorter + 1, nr) + (line.tiles - line.longer) * step(line.shorter, nr);

@@ -74,6 +74,9 @@ struct Direct {
         t.in_row = c.in_row;
         t.in_column = c.in_pixel;
         t.out_pixel = c.out_pixel;
+        const bool turns = Blocks::is_turning(c);
+        t.in_turn = turns ? std::ptrdiff_t(c.stride) * c.in_row - 2 * t.in_pixel : 0;
+        t.out_turn = turns ? c.out_row - 2 * c.out_pixel : 0;
         t.rows = c.R;
         const float* corner = a.in - std::ptrdiff_t(c.top) * c.in_row - std::ptrdiff_t(c.left) * c.in_pixel;
 
@@ -108,6 +111,7 @@ struct Direct {
                     const float* add = !first ? a.out : c.add ? a.add : nullptr;
                     const int add_row = first ? c.add_row : c.out_row;
                     t.add_pixel = first ? c.add_pixel : c.out_pixel;
+                    t.add_turn = turns ? add_row - 2 * t.add_pixel : 0;
 
                     int row = block / b.line.tiles, in_line = block % b.line.tiles;
                     for (int tile = block; tile < block_end; ++tile) {

@@ -18,6 +18,9 @@ inline constexpr int pixels_per_base = 4;
 inline constexpr int pixels_per_base = 1;
 #endif
 
+// Tiles lie in a line of pixels, but one of four may be a map of 2 x 2: it turns into the next row after its second pixel.
+inline constexpr int turning_pixels = 4;
+
 // One tile's work. Distances in floats.
 struct Tile {
     const float* in;       // first pixel's window, first channel
@@ -29,6 +32,7 @@ struct Tile {
     const char* prefetch;  // weights that will be needed next
     std::ptrdiff_t in_pixel, in_row, in_column;  // next output pixel's window, next kernel row, next kernel column
     std::ptrdiff_t out_pixel, add_pixel;
+    std::ptrdiff_t in_turn, out_turn, add_turn;  // how much further the third of four pixels is; 0 in a line
     std::ptrdiff_t prefetch_step;  // bytes to move on with every load of weights
     int rows, columns, run;        // kernel rows, kernel columns, contiguous floats at each of them
     int tail;                      // used lanes of the last vector
@@ -48,12 +52,13 @@ template <class V, class Storage, int MR, int NR>
     constexpr int cache_line = 64, step_lines = (NR * V::width * 4 + cache_line - 1) / cache_line;
     constexpr int fetches = MR <= 4 ? step_lines : 1;
     const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
-    constexpr int bases = (MR + pixels_per_base - 1) / pixels_per_base;
+    constexpr int half = MR == turning_pixels ? MR / 2 : MR;
+    constexpr int per_base = half < pixels_per_base ? half : pixels_per_base, bases = (MR + per_base - 1) / per_base;
     for (int r = 0; r < t.rows; ++r) {
         for (int s = 0; s < t.columns; ++s) {
             const float* a[bases];
             unroll<bases>([&](auto b) SLUICE_INLINE {
-                a[b] = t.in + r * t.in_row + s * t.in_column + b * pixels_per_base * pixel;
+                a[b] = t.in + r * t.in_row + s * t.in_column + b * per_base * pixel + (b * per_base < half ? 0 : t.in_turn);
             });
             // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For ARM
             // gcc would load the inputs of both steps ahead and run out of registers.
@@ -68,7 +73,7 @@ template <class V, class Storage, int MR, int NR>
                 prefetch += prefetch_step;
                 unroll<Storage::steps>([&](auto step) SLUICE_INLINE {
                     unroll<MR>([&](auto i) SLUICE_INLINE {
-                        const V x = V::broadcast(a[i / pixels_per_base][(i % pixels_per_base) * pixel + step]);
+                        const V x = V::broadcast(a[i / per_base][(i % per_base) * pixel + step]);
                         unroll<NR>([&](auto j) SLUICE_INLINE { acc[i][j] = fma(x, b[j][step], acc[i][j]); });
                     });
                 });
@@ -78,7 +83,7 @@ template <class V, class Storage, int MR, int NR>
     }
 
     // Copies, since the compiler must assume that a store of a vector changes the tile.
-    const std::ptrdiff_t out_pixel = t.out_pixel, add_pixel = t.add_pixel;
+    const std::ptrdiff_t out_pixel = t.out_pixel, add_pixel = t.add_pixel, out_turn = t.out_turn, add_turn = t.add_turn;
     const float* const add = t.add;
     float* const out = t.out;
     const int tail = t.tail;
@@ -93,14 +98,14 @@ template <class V, class Storage, int MR, int NR>
             const float* from = add + channel;
             unroll<MR>([&](auto i) SLUICE_INLINE {
                 acc[i][j] = acc[i][j] + (whole ? V::load(from) : load_lanes<V>(from, tail));
-                from += add_pixel;
+                from += i + 1 == half ? add_pixel + add_turn : add_pixel;
             });
         }
         float* to = out + channel;
         unroll<MR>([&](auto i) SLUICE_INLINE {
             if (whole) activated(acc[i][j]).store(to);
             else store_lanes<V>(activated(acc[i][j]), to, tail);
-            to += out_pixel;
+            to += i + 1 == half ? out_pixel + out_turn : out_pixel;
         });
     });
 }
