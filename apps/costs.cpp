@@ -17,7 +17,7 @@ namespace {
 
 using Json = Costs::Json;
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 
 Json json_of(const Shape& s) { return {s.C, s.H, s.W}; }
 Json index(int node) { return node < 0 ? Json(nullptr) : Json(node); }
@@ -106,11 +106,18 @@ Costs::Costs(const AnyNetwork& network, const std::string& set, int threads, std
         const auto known = std::find(keys.begin(), keys.end(), key_of(l));
         kind_of_.push_back(static_cast<std::size_t>(known - keys.begin()));
         const auto same = [&](const MapKind& m) { return m.shape == n.out; };
-        if (set == "textbook" && std::ranges::none_of(maps_, same)) maps_.push_back({n.out, {}});
+        if (set == "textbook" && std::ranges::none_of(maps_, same)) maps_.push_back({.shape = n.out, .turns = {}});
         if (known != keys.end()) continue;
         keys.push_back(key_of(l));
-        kinds_.push_back({.place = l, .facts = facts_of(n), .costs = {}, .measured = n.op == graph::Op::concat});
+        kinds_.push_back({.place = l, .facts = facts_of(n), .costs = {}, .rounds = n.op == graph::Op::concat ? rounds : 0});
     }
+}
+
+std::vector<LayerCost> Costs::quieter(std::vector<LayerCost> round, const std::vector<LayerCost>& earlier) {
+    for (LayerCost& c : round)
+        for (const LayerCost& e : earlier)
+            if (c.primitive == e.primitive && c.read == e.read && c.written == e.written) c.time = c.time.quieter(e.time);
+    return round;
 }
 
 Json Costs::layers() const {
@@ -130,8 +137,8 @@ Json Costs::layers() const {
 void Costs::save() const {
     Json file{{"schema_version", schema_version}};
     file.update(subject_);
-    file["complete"] = std::ranges::all_of(kinds_, &Kind::measured) &&
-                       std::ranges::none_of(maps_, [](const MapKind& m) { return m.turns.empty(); });
+    const auto complete = [](const auto& measured) { return measured.rounds >= rounds; };
+    file["complete"] = std::ranges::all_of(kinds_, complete) && std::ranges::all_of(maps_, complete);
     file["layers"] = layers();
     for (const char* list : {"blocks", "buffers", "kinds", "maps"}) file[list] = Json::array();
     for (const graph::Block& b : network_.facts.graph.blocks)
@@ -140,11 +147,13 @@ void Costs::save() const {
         if (b.floats > 0) file["buffers"].push_back({{"first", b.first}, {"last", b.last}, {"bytes", 4 * b.size()}});
     for (const Kind& k : kinds_) {
         Json& entry = file["kinds"].emplace_back(k.facts);
+        entry["rounds"] = k.rounds;
         entry["primitives"] = Json::array();
         for (const LayerCost& c : k.costs) entry["primitives"].push_back(json_of(c));
     }
     for (const MapKind& m : maps_) {
-        Json& entry = file["maps"].emplace_back(Json{{"shape", json_of(m.shape)}, {"conversions", Json::array()}});
+        Json& entry = file["maps"].emplace_back(
+            Json{{"shape", json_of(m.shape)}, {"rounds", m.rounds}, {"conversions", Json::array()}});
         for (const LayerCost& c : m.turns)
             entry["conversions"].push_back({{"source", c.read},
                                             {"target", c.written},
@@ -162,12 +171,14 @@ void Costs::resume() {
             fail(Exit::format, "--out: '", path_, "' exists and is damaged: expected ", kinds_.size(),
                  " kinds of layers and ", maps_.size(), " of maps, found ", kinds.size(), " and ", maps.size());
         for (std::size_t i = 0; i < kinds_.size(); ++i) {
-            if (kinds_[i].measured) continue;
+            if (kinds_[i].place.node.op == graph::Op::concat) continue;
             for (const Json& c : kinds[i].at("primitives")) kinds_[i].costs.push_back(cost_of(c));
-            kinds_[i].measured = !kinds_[i].costs.empty();
+            if (!kinds_[i].costs.empty()) kinds_[i].rounds = kinds[i].at("rounds");
         }
-        for (std::size_t i = 0; i < maps_.size(); ++i)
+        for (std::size_t i = 0; i < maps_.size(); ++i) {
             for (const Json& c : maps[i].at("conversions")) maps_[i].turns.push_back(turn_of(c));
+            if (!maps_[i].turns.empty()) maps_[i].rounds = maps[i].at("rounds");
+        }
     });
 }
 

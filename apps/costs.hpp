@@ -17,12 +17,16 @@ class Costs {
     // Throws a Failure if something lies at the path that is no file to be replaced, such as a device.
     Costs(const AnyNetwork& network, const std::string& set, int threads, std::string path);
 
-    // Equal layers, which are measured once.
+    // So often all is measured, in rounds through the whole network: a machine that others use too is slower for seconds,
+    // and the quietest round of each time counts.
+    static constexpr int rounds = 3;
+
+    // Equal layers, which are measured once a round.
     struct Kind {
         LayerPlace place;
         Json facts;                    // as the file has them
         std::vector<LayerCost> costs;  // none: not measured yet, or a concatenation
-        bool measured = false;
+        int rounds = 0;                // of which they are
     };
     std::vector<Kind>& kinds() { return kinds_; }
 
@@ -30,8 +34,12 @@ class Costs {
     struct MapKind {
         Shape shape;
         std::vector<LayerCost> turns;  // none: not measured yet
+        int rounds = 0;
     };
     std::vector<MapKind>& maps() { return maps_; }  // none where all primitives agree on a layout
+
+    // Of two rounds of the same layer, which takes the times of the quieter one.
+    static std::vector<LayerCost> quieter(std::vector<LayerCost> round, const std::vector<LayerCost>& earlier);
 
     // Takes over what the file has measured, if there is one. Throws a Failure: the file is damaged, or of something
     // else, or of another machine.

@@ -46,20 +46,20 @@ void profile(const ProfileOptions& o) {
     Team team(o.threads);
     const HostMemory ring({.weights = stream_bytes(machine())});  // larger than the last-level cache
     {
-        Progress progress(costs.kinds().size() + costs.maps().size());
+        Progress progress(Costs::rounds * (costs.kinds().size() + costs.maps().size()));
         std::size_t done = 0;
-        for (Costs::Kind& kind : costs.kinds()) {
+        const auto measure = [&](auto& what, std::vector<LayerCost>& found, int round, const auto& timed) {
             progress.at(done++);
-            if (kind.measured) continue;
-            kind.costs = time_layer(kind.place, set, team.executor(), Memory(ring).weights);
-            kind.measured = true;
+            if (what.rounds >= round) return;
+            found = Costs::quieter(timed(), found);
+            what.rounds = round;
             costs.save();
-        }
-        for (Costs::MapKind& map : costs.maps()) {
-            progress.at(done++);
-            if (!map.turns.empty()) continue;
-            map.turns = time_turns(map.shape, team.executor());
-            costs.save();
+        };
+        for (int round = 1; round <= Costs::rounds; ++round) {
+            for (Costs::Kind& k : costs.kinds())
+                measure(k, k.costs, round, [&] { return time_layer(k.place, set, team.executor(), Memory(ring).weights); });
+            for (Costs::MapKind& m : costs.maps())
+                measure(m, m.turns, round, [&] { return time_turns(m.shape, team.executor()); });
         }
     }
     print(costs.kinds());

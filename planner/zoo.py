@@ -49,13 +49,14 @@ def listing():
             f"using ready = List<\n{members}>;\n\n}}  // namespace sluice\n")
 
 
-def lines(found):
+def lines(found, time):
+    """time: which of a frame's times are held against the prediction, that of the costs."""
     yield ("| network | threads | predicted ms | measured | of the prediction | layers one by one | of these | with strips | "
            "default plan | times as fast | workspace, MiB | weights, MiB |")
     yield "|---" * 12 + "|"
     for costs, taken, measured in found:
         ms = taken.time_ns / 1e6
-        whole, strips, default = measured.whole.median_ms, measured.strips.median_ms, measured.default.median_ms
+        whole, strips, default = (getattr(frames, f"{time}_ms") for frames in (measured.whole, measured.strips, measured.default))
         numbers = (ms, whole, whole / ms, measured.layers_ms, measured.of_layers, strips, default, default / strips,
                    measured.strips.workspace_bytes / 2**20, measured.strips.persistent_bytes / 2**20)
         yield f"| {costs.network} | {costs.machine['threads']} | " + " | ".join(f"{n:.2f}" for n in numbers) + " |"
@@ -72,7 +73,7 @@ def main(arguments=None):
     except Failure as e:
         print(f"plan: {e}", file=sys.stderr)
         return e.code
-    table = list(lines(found))
+    table = list(lines(found, options.time))
     print("\n".join(table))
     if options.write:
         profiling.put(MARK, [costs for costs, _, _ in found], table)

@@ -15,7 +15,7 @@ _SHAPE = strict.items(strict.whole(1), 3)
 _LAYOUT = strict.one_of(*LAYOUTS)
 _INDEX = strict.optional(strict.whole(0))
 _FILE = strict.fields(
-    schema_version=strict.one_of(1), version=strict.text, network=strict.text, fingerprint=strict.text,
+    schema_version=strict.one_of(2), version=strict.text, network=strict.text, fingerprint=strict.text,
     machine=strict.fields(cpu=strict.text, isa=strict.text, compiler=strict.text, flags=strict.text,
                           threads=strict.whole(1)),
     set=strict.text, basis=strict.one_of("measured", "modelled"), complete=strict.flag,
@@ -27,11 +27,11 @@ _FILE = strict.fields(
         op=strict.one_of(*OPS), input=_SHAPE, output=_SHAPE,
         window=strict.fields(R=strict.whole(1), S=strict.whole(1), stride=strict.whole(1),
                              padding=strict.items(strict.whole(0), 4)),
-        groups=strict.whole(1), act=strict.one_of(*ACTIVATIONS),
+        groups=strict.whole(1), act=strict.one_of(*ACTIVATIONS), rounds=strict.whole(0),
         primitives=strict.items(strict.fields(
             name=strict.text, read=_LAYOUT, written=_LAYOUT, time_ns=_TIME, workspace_bytes=strict.whole(0),
             persistent_bytes=strict.whole(0), error=strict.real)))),
-    maps=strict.items(strict.fields(shape=_SHAPE, conversions=strict.items(strict.fields(
+    maps=strict.items(strict.fields(shape=_SHAPE, rounds=strict.whole(0), conversions=strict.items(strict.fields(
         source=_LAYOUT, target=_LAYOUT, time_ns=_TIME, workspace_bytes=strict.whole(1))))))
 
 

@@ -19,7 +19,7 @@ def this_cpu():
 @dataclass(frozen=True)
 class Frames:
     least_ms: float
-    median_ms: float
+    median_ms: float       # of the quietest turn
     workspace_bytes: int   # of all threads
     persistent_bytes: int  # packed weights
 

@@ -49,7 +49,7 @@ class Network:
                 options[o["name"], o["read"], o["written"]] = o
         shape = [8, 4, 4]
         self.kinds.append({"op": op, "input": shape, "output": shape,
-                           "window": {"R": 1, "S": 1, "stride": 1, "padding": [0, 0, 0, 0]}, "groups": 1, "act": "none",
+                           "window": {"R": 1, "S": 1, "stride": 1, "padding": [0, 0, 0, 0]}, "groups": 1, "act": "none", "rounds": 1,
                            "primitives": list(options.values())})
         self.layers.append({"name": f"{op}{len(self.layers)}", "kind": len(self.kinds) - 1, "input": source,
                             "shortcut": shortcut, "slice_of": slice_of, "channel": 0})
@@ -90,10 +90,10 @@ class Network:
                 last[source] = i
         buffers = [{"first": i, "last": last.get(i, len(self.layers)), "bytes": self.bytes(1, 9)}
                    for i in range(len(self.layers))]
-        file = {"schema_version": 1, "version": identity.version(), "network": "made_up", "fingerprint": "",
+        file = {"schema_version": 2, "version": identity.version(), "network": "made_up", "fingerprint": "",
                 "machine": {"cpu": "none", "isa": "scalar", "compiler": "none", "flags": "none", "threads": 1},
                 "set": "all", "basis": "measured", "complete": True, "layers": self.layers, "blocks": self.blocks, "buffers": buffers,
-                "kinds": self.kinds, "maps": [{"shape": [8, 4, 4], "conversions": turned}]}
+                "kinds": self.kinds, "maps": [{"rounds": 1, "shape": [8, 4, 4], "conversions": turned}]}
         file["fingerprint"] = identity.fingerprint(file)
         return file
 

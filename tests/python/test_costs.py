@@ -116,6 +116,27 @@ class CostFile(unittest.TestCase):
         again["kinds"][last] = self.file["kinds"][last]
         self.assertEqual(again, self.file)
 
+    def test_rounds(self):
+        """Three of each, and what is interrupted goes on with those that are missing; the quieter one counts."""
+        self.assertEqual({kind["rounds"] for kind in self.file["kinds"]}, {3})
+        part = json.loads(json.dumps(self.file))
+        part["complete"] = False
+        for kind, median in ((part["kinds"][1], 1), (part["kinds"][2], 10**12)):
+            kind["rounds"] = 2
+            for p in kind["primitives"]:
+                p["time_ns"] = {"median": median, "least": 1, "spread": 0}
+        self.path.write_text(json.dumps(part))
+        run = sluice("profile", "--net", NETWORK, "--out", self.path)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        again = json.loads(self.path.read_text())
+        self.assertTrue(again["complete"])
+        self.assertEqual([kind["rounds"] for kind in again["kinds"]], [3] * len(again["kinds"]))
+        for p in again["kinds"][1]["primitives"]:
+            self.assertEqual(p["time_ns"], {"median": 1, "least": 1, "spread": 0})
+        for p in again["kinds"][2]["primitives"]:
+            self.assertTrue(1 < p["time_ns"]["median"] < 10**12 and p["time_ns"]["least"] == 1, p)
+        self.assertEqual(again["kinds"][3:], self.file["kinds"][3:])
+
     def test_files_of_something_else(self):
         for key, value in (("version", "9.9.9"), ("network", "resnet18"), ("fingerprint", "0" * 16)):
             self.path.write_text(json.dumps({**self.file, key: value}))
@@ -128,7 +149,7 @@ class CostFile(unittest.TestCase):
 
     def test_files_that_are_damaged(self):
         for text, words in (("{", "is no JSON from byte"), ("{}", "is no cost file"),
-                            (json.dumps({**self.file, "schema_version": 2}), "expected schema_version 1, found 2"),
+                            (json.dumps({**self.file, "schema_version": 1}), "expected schema_version 2, found 1"),
                             (json.dumps({**self.file, "kinds": []}), "of maps, found 0")):
             self.path.write_text(text)
             self.refused(4, words)

@@ -177,7 +177,7 @@ class Refusals(Folder):
         changed("has not come to its end", lambda f: f.update(complete=False))
         changed("unknown key 'speed'", lambda f: f["kinds"][1]["primitives"][0].update(speed=1))
         changed("the key 'machine' is missing", lambda f: f.pop("machine"))
-        changed("schema_version: expected one of 1, found 2", lambda f: f.update(schema_version=2))
+        changed("schema_version: expected one of 2, found 1", lambda f: f.update(schema_version=1))
         changed("read: expected one of CHW, HCW, HWC", lambda f: f["kinds"][1]["primitives"][0].update(read="NHWC"))
         changed("'conv1' does not read layers before it", lambda f: f["layers"][1].update(input=2))
         changed("two layers are called 'conv1'", lambda f: f["layers"][2].update(name="conv1"))
