@@ -6,8 +6,10 @@ time, compiles the plan, times it beside the default one, and writes it into inc
     ./run plan --zoo --networks squeezenet1_1,resnet50 --threads 1
 """
 import argparse
+import pathlib
 import re
 import sys
+import tempfile
 
 from sluice_planner import choose, cost_file, header, measure, profiling
 from sluice_planner.failure import Failure
@@ -25,18 +27,36 @@ HEAD = """// THE list of ready plans, one for each network, instruction set and 
 """
 
 
-def planned(options):
-    """Writes one header after the other: (costs, Evaluation, Measured)"""
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def planned(options, folder):
+    """Of each network and number of threads: costs, the best plan and its evaluation, the program that times it."""
     for threads in options.threads:
         for network in options.networks:
             costs = cost_file.read(profiling.measured(options.program, options.folder, network, "all", threads), network, options.time)
             found = choose.best(Problem(costs), Limits(), "time")
             if found is None:
                 raise choose.explain(Problem(costs), Limits(), None)
-            name = header.type_name(costs)
-            measured = measure.measure(costs, header.text(costs, *found, name), name)
-            save("--zoo", PLANS / header.file_name(costs), header.text(costs, *found, name, measured.strips))
-            yield costs, found[1], measured
+            name, program = header.type_name(costs), pathlib.Path(folder) / f"{network}x{threads}"
+            say(f"{network}, threads: {threads}: compiling")
+            measure.compiled(costs, header.text(costs, *found, name), name, program)
+            yield costs, found, program
+
+
+def measured(options):
+    """Writes all headers: (costs, Evaluation, Measured). Rounds through all networks, so that one whose turn comes in a bad
+    minute has another one."""
+    with tempfile.TemporaryDirectory() as folder:
+        plans, rounds = list(planned(options, folder)), []
+        for i in range(measure.ROUNDS):
+            say(f"frames, round {i + 1} of {measure.ROUNDS}")
+            rounds.append([measure.run(program) for _, _, program in plans])
+    for (costs, found, _), *times in zip(plans, *rounds):
+        quietest = measure.quietest(times)
+        save("--zoo", PLANS / header.file_name(costs), header.text(costs, *found, header.type_name(costs), quietest.strips))
+        yield costs, found[1], quietest
 
 
 def listing():
@@ -68,7 +88,7 @@ def main(arguments=None):
     try:
         options = parser.parse_args(arguments)
         profiling.check_options(options)
-        found = list(planned(options))
+        found = list(measured(options))
         save("--zoo", PLANS / "plans.hpp", listing())
     except Failure as e:
         print(f"plan: {e}", file=sys.stderr)

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "planner"))
 
 import paper  # noqa: E402  (found through the path above)
 import zoo  # noqa: E402
-from sluice_planner import cost_file, header, ilp, modelled, profiling  # noqa: E402
+from sluice_planner import cost_file, header, ilp, measure, modelled, profiling  # noqa: E402
 from sluice_planner.costs import LAYOUTS  # noqa: E402
 
 NETWORK = "resnet20_cifar"
@@ -109,6 +109,13 @@ class Tables(unittest.TestCase):
         compiled = subprocess.run(["g++", "-std=c++20", *flags, "-fsyntax-only", f"-I{self.folder / 'include'}", f"-I{ROOT / 'include'}",
                                    f"-I{ROOT / 'kernels'}", "-x", "c++", "-"], input=program, capture_output=True, text=True)
         self.assertEqual(compiled.returncode, 0, compiled.stderr)
+
+    def test_the_quietest_of_rounds(self):
+        def round_of(ms, ratio):
+            frames = measure.Frames(ms, 2 * ms, 64, 128)
+            return measure.Measured(frames, frames, frames, 3 * ms, ratio)
+        found = measure.quietest([round_of(5, 1.0), round_of(4, 1.5), round_of(6, 1.2)])
+        self.assertEqual(found, round_of(4, 1.2))
 
     def test_options(self):
         for command, words, arguments in ((paper, "--primitives: expected some of .*, found 'none'", ["--primitives", "none"]),
