@@ -37,10 +37,10 @@ inline float stream_sum(const float* from, const float* end) {
     return *std::max_element(lanes, lanes + V::width);
 }
 
-// Eight times the last-level cache, so that nothing of it is left there from one pass to the next: caches that keep what
-// proved useful serve an eighth of a buffer of four times their size (45.8 for 41.0 GB/s). Not below 64 MiB, since some
-// systems do not say how large their caches are. Not above 512 MiB, which others may need more urgently: where the cache is
-// larger than an eighth of that, it serves some of what is read.
+// Eight times the last-level cache, so that nothing of it is left there from one pass to the next: of a buffer of four
+// times their size, caches that keep what proved useful still serve a part. Not below 64 MiB, since some systems do not say
+// how large their caches are. Not above 512 MiB, which others may need more urgently: where the cache is larger than an
+// eighth of that, it serves some of what is read.
 inline std::size_t stream_bytes(const Machine& m) {
     long long largest = 0;
     for (const Cache& c : m.caches) largest = std::max(largest, c.bytes);

@@ -1,9 +1,10 @@
 // Times a network by a plan, for ./run plan --measure, which gives PLAN_HEADER and PLAN_TYPE: with whole maps, as its costs
 // were measured; with strips, as ready plans are; and beside it the default plan. All logits are compared with the
 // reference primitive's first. Prints a line for each: least and median milliseconds of a frame, bytes of workspace of all
-// threads and of packed weights. The median is that of the quietest turn, as costs are of the quietest round. That the first has the bytes which the plan promises, its engine asserts. A last line holds
-// the plan against the sum of its layers, each timed by itself in turns with whole frames: median milliseconds of the sum,
-// and the median of a frame's time in those of the sum beside it.
+// threads and of packed weights. The median is that of the quietest turn, as costs are of the quietest round. That the first
+// has the bytes which the plan promises, its engine asserts. A last line holds the plan against the sum of its layers, each
+// timed by itself in turns with whole frames: median milliseconds of the sum, and the median of a frame's time in those of
+// the sum beside it.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -46,8 +47,8 @@ std::vector<float> logits(E& engine, const Executor& executor) {
 }
 
 // Engines by one of the plans, and the times of their frames. So many that their weights fill the caches several times over,
-// and each frame is the next one's: its weights are as cold as those that the costs are of. The maps are the same. Turns of some frames each, one plan after the other: what
-// disturbs the machine for a while disturbs them alike.
+// and each frame is the next one's: its weights are as cold as those that the costs are of. All have the same maps. Turns of
+// some frames each, one plan after the other: what disturbs the machine for a while disturbs them alike.
 template <class P>
 class Subject {
     using E = Engine<Net, Cpu, P>;
