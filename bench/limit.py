@@ -20,6 +20,7 @@ NETWORKS = ("resnet18,resnet50,resnet152_cifar,resnet152_at32,resnet20_cifar_b,s
             "mobilenet_v2")
 MARK = "<!-- ./run bench limit -->"
 WINOGRAD = {"winograd2": (2, 3), "winograd4": (4, 3), "winograd6": (6, 3), "winograd2_5x5": (2, 5)}  # F(m x m, r x r)
+NEAR_PEAK = 0.8
 KINDS = ("stem", "1x1", "3x3 of stride 1", "other convolutions", "depthwise", "linear", "without weights")
 
 
@@ -102,11 +103,12 @@ def rows(network, result, machine):
         layer = shapes[timed["name"]]
         alike = (layer["op"], *layer["input"], *layer["output"], *window(layer), layer["groups"], timed["primitive"])
         row = found.setdefault(alike, {"name": timed["name"], "layer": layer, "primitive": timed["primitive"],
-                                       "count": 0, "time": 0, "limit": 0, "own": 0, "maps": 0})
+                                       "count": 0, "time": 0, "limit": 0, "own": 0, "maps": 0, "bytes": 0})
         row["count"] += 1
         row["time"] += timed["us"] * 1e-6
         row["limit"] += limit(layer, machine)
         row["own"] += own_limit(layer, timed["primitive"], machine)
+        row["bytes"] += timed["bytes"]
         row["maps"] += max(0, timed["bytes"] - direct(layer)[1]) / machine["dram_gbytes_per_s"] * 1e-9
     return list(found.values())
 
@@ -143,6 +145,28 @@ def layer_lines(name, frame, parts, most):
                f"{ms(row['limit'])} | {ms(row['own'])} | {100 * row['own'] / row['time']:.0f} % | {ms(row['maps'])} | {100 * share:.0f} % |")
 
 
+def of_peak(row, machine):
+    """Of a row of direct layers: its share of the FMA peak, or None where reading and writing its bytes takes longer."""
+    flop = 2 * row["layer"]["macs"] * row["count"]
+    if row["primitive"] != "direct" or row["bytes"] / machine["dram_gbytes_per_s"] > flop / machine["fma_peak_gflops"]:
+        return None
+    return flop / (row["time"] * machine["fma_peak_gflops"] * 1e9)
+
+
+def peak_lines(found, machine):
+    """The third table, under a sentence that counts: direct layers that should be near the FMA peak and are not."""
+    shares = [(name, row, of_peak(row, machine)) for name, _, parts in found for row in parts]
+    allowed = [entry for entry in shares if entry[2] is not None]
+    slow = [entry for entry in allowed if entry[2] < NEAR_PEAK]
+    total, below = (sum(row["count"] for _, row, _ in entries) for entries in (allowed, slow))
+    yield (f"Of {total} direct layers that do more arithmetic than the memory's speed would hold back, {below} are below "
+           f"{100 * NEAR_PEAK:.0f} % of the FMA peak" + (":" if slow else "."))
+    if slow:
+        yield from ("", "| network | first layer | layers | shape | time | of the peak |", "|---|---|---:|---|---:|---:|")
+    for name, row, share in slow:
+        yield f"| {name} | {row['name']} | {row['count']} | {shape(row)} | {ms(row['time'])} | {100 * share:.0f} % |"
+
+
 def report(networks, measured, most):
     """Lines of Markdown."""
     machine = measured["machine"]
@@ -158,6 +182,8 @@ def report(networks, measured, most):
     yield "|---|---|---:|---|---|---:|---:|---:|---:|---:|---:|"
     for entry in found:
         yield from layer_lines(*entry, most)
+    yield ""
+    yield from peak_lines(found, machine)
 
 
 def main():

@@ -26,4 +26,15 @@ constexpr bool share_columns(int tiles, int columns, std::int64_t weights, std::
     return largest_share(tiles, parts) > (weights > 32 * pixels ? 0.8 : 1.25) * largest_share(columns, parts);
 }
 
+// What one of several threads computes: these columns of the weights, for these tiles of the map.
+struct Part {
+    int column_begin, column_end, tile_begin, tile_end;
+    constexpr int columns() const { return column_end - column_begin; }
+};
+constexpr Part part_of(int tiles, int columns, std::int64_t weights, std::int64_t pixels, int part, int parts) {
+    if (share_columns(tiles, columns, weights, pixels, parts))
+        return {share(columns, part, parts), share(columns, part + 1, parts), 0, tiles};
+    return {0, columns, share(tiles, part, parts), share(tiles, part + 1, parts)};
+}
+
 }  // namespace sluice

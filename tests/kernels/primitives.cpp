@@ -132,21 +132,23 @@ TEST_CASE("convolution: windows, strides and padding, asymmetric too") {
     CHECK(rotation.runs >= 4 * 4 * 3 * 4 * 5);
 }
 
-TEST_CASE("convolution: maps of 2 x 2, one tile wherever their rows lie") {
+TEST_CASE("convolution: maps of 2 x 2 and 4 x 4, whose tiles turn from row to row wherever these lie") {
     using Blocks = kernels::Blocking<isa::native>;
-    int one_tile = 0;
-    for (const ConvLayout& layout : layouts)
-        for (int R : {1, 3, 5})
-            for (int stride : {1, 2})
-                for (int C : {3, 70, 300})
-                    for (int K : {1, 17, 64, 100}) {
-                        NaiveWindow w = square(2 * stride, 2 * stride, R);
-                        w.stride = stride;
-                        const NaiveConv shape{.window = w, .C = C, .K = K};
-                        support::check_conv(shape, layout, {2, 3});
-                        one_tile += Blocks::is_turning(support::ConvCheck(shape, layout, {}).conv());
-                    }
-    CHECK((one_tile > 0) == (Blocks::most_pixels(1) >= kernels::turning_pixels));
+    for (int size : {2, 4}) {
+        int turning = 0;
+        for (const ConvLayout& layout : layouts)
+            for (int R : {1, 3, 5})
+                for (int stride : {1, 2})
+                    for (int C : {3, 70, 300})
+                        for (int K : {1, 17, 64, 100}) {
+                            NaiveWindow w = square(size * stride, size * stride, R);
+                            w.stride = stride;
+                            const NaiveConv shape{.window = w, .C = C, .K = K};
+                            support::check_conv(shape, layout, {2, 3});
+                            turning += Blocks::is_turning(support::ConvCheck(shape, layout, {}).conv());
+                        }
+        CHECK((turning > 0) == (Blocks::most_pixels(size / 2) >= 2 * size));
+    }
 }
 
 TEST_CASE("convolution: input and output channels, several passes over them included") {
@@ -182,6 +184,16 @@ TEST_CASE("convolution: maps of one pixel, and maps so large that pixels go by i
             rotation.runs += support::check_conv(shape, layout, {2, 3, 5, 7});
     }
     CHECK(rotation.runs >= 3 * 12 * 2 + 12);
+}
+
+TEST_CASE("convolution: maps that no cache holds, whose outputs are fetched before they are written") {
+    constexpr int K = 33, row = 150, l2 = isa::native::l2;
+    const int rows = 8 * l2 / (4 * K * row) + 2;
+    const NaiveConv shape{.window = {.H = rows, .W = row}, .C = 2, .K = K};
+    for (const ConvLayout& layout : {layouts[0], layouts[2]}) {
+        CHECK(kernels::Blocking<isa::native>::fetches_outputs(support::ConvCheck(shape, layout, {}).conv()));
+        CHECK(support::check_conv(shape, layout, {2}) > 0);
+    }
 }
 
 TEST_CASE("convolution: windows on maps that hang over the edge of tiles by any number of rows and columns") {

@@ -84,6 +84,26 @@ class Limit(unittest.TestCase):
         self.assertIn("| net | a | 2 | 64×6×6 → 64×6×6, 3×3/1 | winograd4 | 2.40 | 0.20 | 0.45 | 19 % | 0.00 | 79 % |", lines)
         self.assertIn("| net | c | 1 | 64×6×6 → 64×6×6, 3×3/1 | max_pool | 0.60 | 0.00 | 0.00 | 0 % | 0.00 | 21 % |", lines)
 
+    def test_layers_below_the_peak(self):
+        """1x1 layers of 8 * 8 * 100 multiplications, 0.128 ms at the peak of 0.1 GFLOP/s: two at half of it, one at 0.9 of
+        it, one that reads too much to reach it, and one that is no direct convolution."""
+        machine = MACHINE | {"fma_peak_gflops": 0.1, "dram_gbytes_per_s": 1.0}
+        layers = [layer(name, "conv", 8, 8, 10, R=1) for name in "abcde"]
+        layers[2]["input"] = layers[3]["input"] = [8, 10, 20]  # others than the first two, and than each other
+        layers[3]["output"] = [8, 20, 10]
+        times = [timed("a", "direct", 256), timed("b", "direct", 256), timed("c", "direct", 142), timed("d", "direct", 500, 10 ** 9),
+                 timed("e", "winograd2", 1000)]
+        network, result = {"name": "net", "layers": layers}, {"least_ms": 3, "layers": times}
+        lines = list(limit.peak_lines([("net", 3e-3, limit.rows(network, result, machine))], machine))
+        self.assertTrue(lines[0].startswith("Of 3 direct layers"), lines[0])
+        self.assertTrue(lines[0].endswith(" 2 are below 80 % of the FMA peak:"), lines[0])
+        self.assertEqual(lines[4:], ["| net | a | 2 | 8×10×10 → 8×10×10, 1×1/1 | 0.51 | 50 % |"])
+        for time in result["layers"]:
+            time["us"] = 142
+        lines = list(limit.peak_lines([("net", 3e-3, limit.rows(network, result, machine))], machine))
+        self.assertEqual(len(lines), 1)
+        self.assertTrue(lines[0].endswith(" 0 are below 80 % of the FMA peak."), lines[0])
+
 
 class Command(unittest.TestCase):
     def refused(self, code, words, *options):

@@ -2,13 +2,16 @@
 // All constexpr, so that a program knows which tiles it needs.
 #pragma once
 
+#include <algorithm>
+
 #include "sluice_kernels/direct/tile.hpp"
 #include "sluice_kernels/primitive.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-// Pixels are computed in lines: one output row each, or the whole map where its pixels are evenly spaced or are 2 x 2. A
-// line of n is cut into `tiles` tiles of almost equal length, the first `longer` of them one pixel longer than `shorter`.
+// Pixels are computed in lines: one output row each, or the whole map where its pixels are evenly spaced. A line of n is
+// cut into `tiles` tiles of almost equal length, the first `longer` of them one unit longer than `shorter`. A unit is a
+// pixel, or a row of a map of 2 x 2 or 4 x 4, which is one line of its rows.
 struct Line {
     int length = 0, tiles = 0, shorter = 0, longer = 0;
 
@@ -23,12 +26,13 @@ struct Blocking {
     static constexpr int width = Isa::Vector::width;
     static constexpr int max_MR = 16, max_NR = 4;
 
-    int NR = 1;             // vectors of output channels in a tile
-    int vectors = 1;        // of output channels in all: ceil(K / width)
-    int KC = 1;             // input channels in a pass
-    double cost = 0;        // of a line for each input channel and kernel position, in multiply-adds of vectors
+    int NR = 1;               // vectors of output channels in a tile
+    int vectors = 1;          // of output channels in all: ceil(K / width)
+    int KC = 1;               // input channels in a pass
+    double cost = 0;          // of a line for each input channel and kernel position, in multiply-adds of vectors
     int lines = 1;
     Line line;
+    int unit = 1;             // pixels in a unit of the line: 1, or those of a row
     int tiles_per_block = 1;  // pixel tiles that share one visit of the weights
 
     // Registers: MR * NR sums, NR weights, one input or all MR of them, and one more for the product where fma() is two
@@ -43,9 +47,10 @@ struct Blocking {
         return !c.strips && c.R == 1 && c.S == 1 && c.stride == 1 && c.in_row == c.Q * c.in_pixel &&
                c.out_row == c.Q * c.out_pixel && (!c.add || c.add_row == c.Q * c.add_pixel);
     }
-    // A map of 2 x 2 whose rows are apart. As one tile it reads the weights once, and they are most of what it reads.
+    // A map of 2 x 2 or 4 x 4 whose rows are apart. Tiles of at least two rows read the weights half as often as those of one
+    // would, and weights are most of what such a map reads.
     static constexpr bool is_turning(const Conv& c) {
-        return !c.strips && !is_flat(c) && c.P == 2 && c.Q == 2 && most_pixels(1) >= turning_pixels;
+        return !c.strips && !is_flat(c) && c.P == c.Q && (c.Q == 2 || c.Q == 4) && most_pixels(c.Q / 2) >= 2 * c.Q;
     }
     // Where pixels lie side by side, one kernel row is one run of S * C floats; that keeps a 3-channel stem's runs long.
     static constexpr bool is_run(const Conv& c) { return c.in_pixel == c.C; }
@@ -55,16 +60,21 @@ struct Blocking {
         b.vectors = (c.K + width - 1) / width;
         const bool turns = is_turning(c), one_line = turns || is_flat(c);
         b.lines = one_line ? 1 : c.P;
-        const int length = one_line ? c.P * c.Q : c.Q;
+        b.unit = turns ? c.Q : 1;
+        const int least = turns ? 2 * c.Q : 1, length = (one_line ? c.P * c.Q : c.Q) / b.unit;
 
         // Cost of a step in half cycles of a machine with two multiply-add and two load ports and a latency of four: a
         // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small terms
-        // break ties towards fewer visits of the caches. Half a cycle is the time of one multiply-add.
+        // break ties towards fewer visits of the caches, and so does a line of weights that no tile has fetched. Half a cycle
+        // is the time of one multiply-add.
         for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
-            if (most_pixels(NR) < (turns ? turning_pixels : 1)) break;
-            const Line line = Line::cut(length, most_pixels(NR));
+            if (most_pixels(NR) < least) break;
+            const Line line = Line::cut(length, most_pixels(NR) / b.unit);
+            const int shorter = line.shorter * b.unit, longer = shorter + b.unit;
             const auto column = [&](int nr) {
-                return line.longer * step(line.shorter + 1, nr) + (line.tiles - line.longer) * step(line.shorter, nr);
+                const int fetched = b.lines * line.tiles * fetched_lines<width>(shorter, nr);
+                return line.longer * step(longer, nr) + (line.tiles - line.longer) * step(shorter, nr) +
+                       std::max(0, step_lines<width>(nr) - fetched);
             };
             const int rest = b.vectors % NR;
             const double cost = b.vectors / NR * column(NR) + (rest > 0 ? column(rest) : 0.0);
@@ -82,13 +92,31 @@ struct Blocking {
         // channels become 256 on maps that do not fit L2.
         const std::int64_t visit = std::int64_t(b.vectors) * width * b.KC * c.R * c.S * 4;
         const int all = b.lines * b.line.tiles;
-        const std::int64_t tile_bytes = std::int64_t(b.line.shorter + 1) * (c.stride * c.stride * b.KC + c.K) * 4;
+        const int longest = (b.line.shorter + (b.line.longer > 0)) * b.unit;
+        const std::int64_t tile_bytes = std::int64_t(longest) * (c.stride * c.stride * b.KC + c.K) * 4;
         const std::int64_t fitting = Isa::l2 / 8 / tile_bytes;
         b.tiles_per_block = visit > Isa::l2 / 2 || fitting >= all ? all : fitting < 1 ? 1 : static_cast<int>(fitting);
         return b;
     }
 
+    // Whether outputs are fetched in the place of weights: a map that no cache holds, as a rule eight times L2, would make
+    // stores wait for memory, while weights that stay in L1 need no fetching. Where outputs are in some cache it costs time.
+    static constexpr bool fetches_outputs(const Conv& c) {
+        return std::int64_t(c.P) * c.out_row * 4 > 8 * Isa::l2 && c.weights() * 4 <= Isa::l1 / 2;
+    }
+
+    // Whether the map to add is fetched while its sums are computed: one that has left L2. A nearer one costs a percent.
+    static constexpr bool fetches_add(const Conv& c) { return c.add && std::int64_t(c.P) * c.add_row * 4 >= Isa::l2; }
+
     constexpr int passes(const Conv& c) const { return (c.C + KC - 1) / KC; }
+
+    // Where a tile lies: its line, which of the line's tiles it is, and the unit that it begins with.
+    struct Place {
+        int line, tile, first;
+    };
+    constexpr Place place(int tile) const { return at(tile / line.tiles, tile % line.tiles); }
+    constexpr Place after(Place p) const { return p.tile + 1 < line.tiles ? at(p.line, p.tile + 1) : at(p.line + 1, 0); }
+    constexpr int pixels(Place p) const { return (line.shorter + (p.tile < line.longer)) * unit; }
 
     // The bit of variants() that stands for the tile MR x NR.
     static constexpr std::uint64_t bit(int MR, int NR) {
@@ -98,11 +126,13 @@ struct Blocking {
         std::uint64_t bits = 0;
         for (int nr : {vectors >= NR ? NR : vectors % NR, vectors % NR})
             for (int mr : {line.longer > 0 ? line.shorter + 1 : line.shorter, line.shorter})
-                if (nr > 0) bits |= bit(mr, nr);
+                if (nr > 0) bits |= bit(mr * unit, nr);
         return bits;
     }
 
   private:
+    constexpr Place at(int l, int tile) const { return {l, tile, tile * line.shorter + std::min(tile, line.longer)}; }
+
     static constexpr double step(int MR, int NR) {
         int half_cycles = MR * NR > MR + NR ? MR * NR : MR + NR;
         if (half_cycles < 8) half_cycles = 8;

@@ -17,6 +17,7 @@ struct Direct {
     using V = typename Isa::Vector;
     using Stored = Storage;
     using Blocks = Blocking<Isa>;
+    using Place = typename Blocks::Place;
 
     static constexpr int steps = Storage::steps;
     static constexpr double error_growth = Storage::error_growth;
@@ -63,25 +64,25 @@ struct Direct {
     static void run(const Conv& c, const ConvArgs& a) {
         const Blocks b = Blocks::of(c);
         const int columns = (b.vectors + b.NR - 1) / b.NR, tiles = b.lines * b.line.tiles;
-        const bool by_column = share_columns(tiles, columns, c.weights(), std::int64_t(c.H) * c.W * c.C, a.parts);
-        const int column_begin = by_column ? share(columns, a.part, a.parts) : 0;
-        const int column_end = by_column ? share(columns, a.part + 1, a.parts) : columns;
-        const int tile_begin = by_column ? 0 : share(tiles, a.part, a.parts);
-        const int tile_end = by_column ? tiles : share(tiles, a.part + 1, a.parts);
+        const Part part = part_of(tiles, columns, c.weights(), std::int64_t(c.H) * c.W * c.C, a.part, a.parts);
+        const int k_begin = part.column_begin * b.NR * V::width, k_step = b.NR * V::width;
 
         Tile t;
         t.in_pixel = std::ptrdiff_t(c.stride) * c.in_pixel;
         t.in_row = c.in_row;
         t.in_column = c.in_pixel;
         t.out_pixel = c.out_pixel;
-        const bool turns = Blocks::is_turning(c);
-        t.in_turn = turns ? std::ptrdiff_t(c.stride) * c.in_row - 2 * t.in_pixel : 0;
-        t.out_turn = turns ? c.out_row - 2 * c.out_pixel : 0;
         t.rows = c.R;
+        const bool turns = Blocks::is_turning(c);
+        const std::ptrdiff_t in_row = std::ptrdiff_t(c.stride) * c.in_row, out_row = c.out_row;
+        t.in_turn = turns ? in_row - c.Q * t.in_pixel : 0;
+        t.out_turn = turns ? out_row - c.Q * t.out_pixel : 0;
+        const std::ptrdiff_t in_unit = turns ? in_row : t.in_pixel, out_unit = turns ? out_row : t.out_pixel;
         const float* corner = a.in - std::ptrdiff_t(c.top) * c.in_row - std::ptrdiff_t(c.left) * c.in_pixel;
+        const bool fetches_outputs = Blocks::fetches_outputs(c), fetches_add = Blocks::fetches_add(c);
 
-        for (int block = tile_begin; block < tile_end; block += b.tiles_per_block) {
-            const int block_end = std::min(block + b.tiles_per_block, tile_end);
+        for (int block = part.tile_begin; block < part.tile_end; block += b.tiles_per_block) {
+            const int block_end = std::min(block + b.tiles_per_block, part.tile_end);
             for (int c0 = 0; c0 < c.C; c0 += b.KC) {
                 const int KC = std::min(b.KC, c.C - c0);
                 const bool first = c0 == 0, last = c0 + KC == c.C;
@@ -93,10 +94,11 @@ struct Direct {
                 const float* pass = a.weights + std::ptrdiff_t(b.vectors) * V::width * c.R * c.S * (c0 / steps);
                 const int next_KC = std::min(b.KC, c.C - c0 - KC);  // none behind the last: the next layer's weights
                 const float* const next_pass =
-                    pass + (std::ptrdiff_t(b.vectors) * KC + column_begin * b.NR * next_KC) / steps * V::width * c.R * c.S;
-                for (int column = column_begin; column < column_end; ++column) {
+                    pass + (std::ptrdiff_t(b.vectors) * V::width * KC + k_begin * next_KC) / steps * c.R * c.S;
+                for (int column = part.column_begin; column < part.column_end; ++column) {
                     const int NR = std::min(b.NR, b.vectors - column * b.NR);
-                    const int k = column * b.NR * V::width;
+                    const int k = column * k_step;
+                    const bool last_column = column + 1 == part.column_end;
                     t.tail = std::min(V::width, c.K - k - (NR - 1) * V::width);
                     t.weights = pass + k * lane_floats;
                     t.scale = a.scale + k;
@@ -104,25 +106,30 @@ struct Direct {
                     // The tiles of this column share the fetching of the next one's weights, or of the next pass's.
                     const std::ptrdiff_t column_floats = NR * V::width * lane_floats;
                     const std::ptrdiff_t fetch = column_floats * std::ptrdiff_t(sizeof(float)) / (block_end - block);
-                    const float* const next = column + 1 < column_end ? t.weights + column_floats : next_pass;
-                    t.prefetch = reinterpret_cast<const char*>(next);
+                    t.prefetch = reinterpret_cast<const char*>(last_column ? next_pass : t.weights + column_floats);
                     t.prefetch_step = fetch / lane_floats;
                     // An earlier pass has left its sum in the output; the map to add came in with the first.
                     const float* add = !first ? a.out : c.add ? a.add : nullptr;
-                    const int add_row = first ? c.add_row : c.out_row;
+                    const std::ptrdiff_t add_row = first ? c.add_row : c.out_row;
                     t.add_pixel = first ? c.add_pixel : c.out_pixel;
-                    t.add_turn = turns ? add_row - 2 * t.add_pixel : 0;
+                    t.add_turn = turns ? add_row - c.Q * t.add_pixel : 0;
+                    const std::ptrdiff_t add_unit = turns ? add_row : t.add_pixel;
 
-                    int row = block / b.line.tiles, in_line = block % b.line.tiles;
+                    Place place = b.place(block);
                     for (int tile = block; tile < block_end; ++tile) {
-                        const int q = in_line * b.line.shorter + std::min(in_line, b.line.longer);
-                        const int MR = b.line.shorter + (in_line < b.line.longer);
-                        t.in = corner + std::ptrdiff_t(row) * c.stride * c.in_row + q * t.in_pixel + c0;
-                        t.out = a.out + std::ptrdiff_t(row) * c.out_row + q * t.out_pixel + k;
-                        t.add = add ? add + std::ptrdiff_t(row) * add_row + q * t.add_pixel + k : nullptr;
+                        const int MR = b.pixels(place);
+                        t.in = corner + place.line * in_row + place.first * in_unit + c0;
+                        t.out = a.out + place.line * out_row + place.first * out_unit + k;
+                        t.add = add ? add + place.line * add_row + place.first * add_unit + k : nullptr;
+                        t.far_add = fetches_add && first ? t.add : nullptr;
+                        if (fetches_outputs) {  // those of the row below, a part of them with each column
+                            const std::ptrdiff_t floats = MR * t.out_pixel / columns;
+                            t.prefetch = reinterpret_cast<const char*>(t.out - k + out_row + column * floats);
+                            t.prefetch_step = floats * std::ptrdiff_t(sizeof(float)) / lane_floats;
+                        }
                         kernels<used>[(NR - 1) * Blocks::max_MR + MR - 1](t);
                         t.prefetch += fetch;
-                        if (++in_line == b.line.tiles) in_line = 0, ++row;
+                        place = b.after(place);
                     }
                 }
             }

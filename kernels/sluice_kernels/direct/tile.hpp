@@ -18,8 +18,17 @@ inline constexpr int pixels_per_base = 4;
 inline constexpr int pixels_per_base = 1;
 #endif
 
-// Tiles lie in a line of pixels, but one of four may be a map of 2 x 2: it turns into the next row after its second pixel.
-inline constexpr int turning_pixels = 4;
+// Pixels in a row of a tile. As a rule all of them; but a tile of four may be a map of 2 x 2, and one of eight or more may
+// be rows of a map of 4 x 4, and then turns into the next row of the map after so many.
+constexpr int row_pixels(int MR) { return MR == 4 ? 2 : MR % 4 == 0 ? 4 : MR; }
+
+// Cache lines that the weights of a step fill, and that a step fetches. A map of few pixels is one tile, which fetches all
+// weights of the next column; where there are more pixels, several tiles share that as a rule.
+inline constexpr int cache_line = 64;
+template <int width>
+constexpr int step_lines(int NR) { return (NR * width * 4 + cache_line - 1) / cache_line; }
+template <int width>
+constexpr int fetched_lines(int MR, int NR) { return MR <= 4 ? step_lines<width>(NR) : 1; }
 
 // One tile's work. Distances in floats.
 struct Tile {
@@ -27,12 +36,13 @@ struct Tile {
     const float* weights;  // [rows][columns][run][NR * width], as Storage has them
     float* out;            // first pixel, first output channel
     const float* add;      // same place in the map to add, or null
+    const float* far_add;  // add, if it is to be fetched while the tile is computed; or null
     const float* scale;    // [NR * width]
     const float* bias;     // [NR * width], or null: this pass continues a sum that already holds it
-    const char* prefetch;  // weights that will be needed next
+    const char* prefetch;  // what will be needed next: weights, or parts of the maps
     std::ptrdiff_t in_pixel, in_row, in_column;  // next output pixel's window, next kernel row, next kernel column
     std::ptrdiff_t out_pixel, add_pixel;
-    std::ptrdiff_t in_turn, out_turn, add_turn;  // how much further the third of four pixels is; 0 in a line
+    std::ptrdiff_t in_turn, out_turn, add_turn;  // from the end of a row to the next; 0 in a line
     std::ptrdiff_t prefetch_step;  // bytes to move on with every load of weights
     int rows, columns, run;        // kernel rows, kernel columns, contiguous floats at each of them
     int tail;                      // used lanes of the last vector
@@ -48,17 +58,25 @@ template <class V, class Storage, int MR, int NR>
 
     const float* w = t.weights;
     const char* prefetch = t.prefetch;
-    // Cache lines to fetch in a step. A map of few pixels is one tile, and fetches all of the next column's weights.
-    constexpr int cache_line = 64, step_lines = (NR * V::width * 4 + cache_line - 1) / cache_line;
-    constexpr int fetches = MR <= 4 ? step_lines : 1;
     const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
-    constexpr int half = MR == turning_pixels ? MR / 2 : MR;
-    constexpr int per_base = half < pixels_per_base ? half : pixels_per_base, bases = (MR + per_base - 1) / per_base;
+    constexpr int row = row_pixels(MR), fetches = fetched_lines<V::width>(MR, NR);
+    constexpr int per_base = row < pixels_per_base ? row : pixels_per_base, bases = (MR + per_base - 1) / per_base;
+    const std::ptrdiff_t next_base = per_base * pixel, next_row = next_base + t.in_turn;
+    if (const float* from = t.far_add; from != nullptr) {
+        const std::ptrdiff_t add_pixel = t.add_pixel, add_turn = t.add_turn;
+        unroll<MR>([&](auto i) SLUICE_INLINE {
+            unroll<step_lines<V::width>(NR)>([&](auto j) SLUICE_INLINE {
+                __builtin_prefetch(reinterpret_cast<const char*>(from) + j * cache_line, 0, 3);
+            });
+            from += (i + 1) % row == 0 ? add_pixel + add_turn : add_pixel;
+        });
+    }
     for (int r = 0; r < t.rows; ++r) {
         for (int s = 0; s < t.columns; ++s) {
             const float* a[bases];
-            unroll<bases>([&](auto b) SLUICE_INLINE {
-                a[b] = t.in + r * t.in_row + s * t.in_column + b * per_base * pixel + (b * per_base < half ? 0 : t.in_turn);
+            a[0] = t.in + r * t.in_row + s * t.in_column;
+            unroll<bases - 1>([&](auto b) SLUICE_INLINE {
+                a[b + 1] = a[b] + ((b + 1) * per_base % row == 0 ? next_row : next_base);
             });
             // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For ARM
             // gcc would load the inputs of both steps ahead and run out of registers.
@@ -98,14 +116,14 @@ template <class V, class Storage, int MR, int NR>
             const float* from = add + channel;
             unroll<MR>([&](auto i) SLUICE_INLINE {
                 acc[i][j] = acc[i][j] + (whole ? V::load(from) : load_lanes<V>(from, tail));
-                from += i + 1 == half ? add_pixel + add_turn : add_pixel;
+                from += (i + 1) % row == 0 ? add_pixel + add_turn : add_pixel;
             });
         }
         float* to = out + channel;
         unroll<MR>([&](auto i) SLUICE_INLINE {
             if (whole) activated(acc[i][j]).store(to);
             else store_lanes<V>(activated(acc[i][j]), to, tail);
-            to += i + 1 == half ? out_pixel + out_turn : out_pixel;
+            to += (i + 1) % row == 0 ? out_pixel + out_turn : out_pixel;
         });
     });
 }

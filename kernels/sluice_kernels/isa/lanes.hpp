@@ -9,15 +9,18 @@
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
-// The first n lanes alone.
+// The first n lanes alone, 0 < n < width: by the vector's own means, if it has some. By memory otherwise, where a load
+// waits until the bytes that were written one by one have left the store queue.
 template <class V>
 V load_lanes(const float* p, int n) {
+    if constexpr (requires { V::load(p, n); }) return V::load(p, n);
     float lanes[V::width] = {};
     std::memcpy(lanes, p, static_cast<std::size_t>(n) * sizeof(float));
     return V::load(lanes);
 }
 template <class V>
 void store_lanes(V v, float* p, int n) {
+    if constexpr (requires { v.store(p, n); }) return v.store(p, n);
     float lanes[V::width];
     v.store(lanes);
     std::memcpy(p, lanes, static_cast<std::size_t>(n) * sizeof(float));

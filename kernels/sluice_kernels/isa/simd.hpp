@@ -36,6 +36,22 @@ struct Vector {
     static Vector load(const float* p) { return {Register::load_unaligned(p)}; }
     void store(float* p) const { v.store_unaligned(p); }
 
+    // The first n lanes alone, where the instruction set has masks; see lanes.hpp.
+#if defined(__AVX512F__)
+    static constexpr bool is_512 = std::is_same_v<Arch, xsimd::avx512f>;
+    static __mmask16 first(int n) requires is_512 { return static_cast<__mmask16>((1u << n) - 1); }
+    static Vector load(const float* p, int n) requires is_512 { return {Register(_mm512_maskz_loadu_ps(first(n), p))}; }
+    void store(float* p, int n) const requires is_512 { _mm512_mask_storeu_ps(p, first(n), v); }
+#endif
+#if defined(__AVX2__) && defined(__FMA__)
+    static constexpr bool is_256 = std::is_same_v<Arch, xsimd::fma3<xsimd::avx2>>;
+    static __m256i first(int n) requires is_256 {
+        return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    }
+    static Vector load(const float* p, int n) requires is_256 { return {Register(_mm256_maskload_ps(p, first(n)))}; }
+    void store(float* p, int n) const requires is_256 { _mm256_maskstore_ps(p, first(n), v); }
+#endif
+
     friend Vector operator+(Vector a, Vector b) { return {a.v + b.v}; }
     friend Vector operator-(Vector a, Vector b) { return {a.v - b.v}; }
     friend Vector operator*(Vector a, Vector b) { return {a.v * b.v}; }

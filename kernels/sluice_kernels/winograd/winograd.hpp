@@ -66,24 +66,20 @@ struct Winograd {
         const Cut cut = Cut::of(c);
         const int tiles = cut.product.line.tiles, columns = cut.columns();
         // Where threads share columns, each transforms all tiles.
-        const bool by_column =
-            share_columns(tiles, columns, packed_floats(c), std::int64_t(c.H) * c.W * c.C, a.parts);
-        const int column_begin = by_column ? share(columns, a.part, a.parts) : 0;
-        const int column_end = by_column ? share(columns, a.part + 1, a.parts) : columns;
-        const int begin = by_column ? 0 : share(tiles, a.part, a.parts);
-        const int end = by_column ? tiles : share(tiles, a.part + 1, a.parts);
-        const int k_begin = column_begin * cut.product.NR * V::width;
-        const int k_end = std::min(column_end * cut.product.NR * V::width, c.K);
+        const Part part =
+            part_of(tiles, columns, packed_floats(c), std::int64_t(c.H) * c.W * c.C, a.part, a.parts);
+        const int k_begin = part.column_begin * cut.product.NR * V::width;
+        const int k_end = std::min(part.column_end * cut.product.NR * V::width, c.K);
 
         auto* const in = reinterpret_cast<float*>(a.workspace);
         float* const out = in + points * cut.in_plane;
-        for (int block = begin; block < end; block += cut.per_block) {
-            const int block_end = std::min(block + cut.per_block, end);
+        for (int block = part.tile_begin; block < part.tile_end; block += cut.per_block) {
+            const int block_end = std::min(block + cut.per_block, part.tile_end);
             const int first = cut.first_tile(block), count = cut.first_tile(block_end) - first;
             for (int i = 0; i < count; ++i) transform_input(c, a, first + i, in + i * cut.in_pixel, cut.in_plane);
             for (int point = 0; point < points; ++point)
                 multiply<used>(c, cut, a.weights + point * plane(c), in + point * cut.in_plane,
-                               out + point * cut.out_plane, column_begin, column_end, block, block_end);
+                               out + point * cut.out_plane, part, block, block_end);
             for (int i = 0; i < count; ++i)
                 transform_output(c, a, first + i, out + i * cut.out_pixel, cut.out_plane, k_begin, k_end);
         }
@@ -130,7 +126,7 @@ struct Winograd {
     // One point of a block of tiles: [tiles][C] of `in` times columns of `weights`.
     template <std::uint64_t used>
     static void multiply(const Conv& c, const Cut& cut, const float* weights, const float* in, float* out,
-                         int column_begin, int column_end, int block, int block_end) {
+                         const Part& part, int block, int block_end) {
         Tile t{};
         t.in_pixel = cut.in_pixel;
         t.out_pixel = cut.out_pixel;
@@ -139,7 +135,7 @@ struct Winograd {
         t.tail = V::width;
         t.act = graph::Activation::none;
         t.scale = ones.data();
-        for (int column = column_begin; column < column_end; ++column) {
+        for (int column = part.column_begin; column < part.column_end; ++column) {
             const int v = column * cut.product.NR, NR = std::min(cut.product.NR, cut.product.vectors - v);
             t.weights = weights + std::ptrdiff_t(v) * V::width * c.C;
             // The tiles of this column share the fetching of the next one's weights.
