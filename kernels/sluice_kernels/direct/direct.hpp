@@ -80,6 +80,7 @@ struct Direct {
         const std::ptrdiff_t in_unit = turns ? in_row : t.in_pixel, out_unit = turns ? out_row : t.out_pixel;
         const float* corner = a.in - std::ptrdiff_t(c.top) * c.in_row - std::ptrdiff_t(c.left) * c.in_pixel;
         const bool fetches_outputs = Blocks::fetches_outputs(c), fetches_add = Blocks::fetches_add(c);
+        const std::ptrdiff_t map_floats = (c.P - 1) * out_row + c.Q * t.out_pixel;
 
         for (int block = part.tile_begin; block < part.tile_end; block += b.tiles_per_block) {
             const int block_end = std::min(block + b.tiles_per_block, part.tile_end);
@@ -119,13 +120,15 @@ struct Direct {
                     for (int tile = block; tile < block_end; ++tile) {
                         const int MR = b.pixels(place);
                         t.in = corner + place.line * in_row + place.first * in_unit + c0;
-                        t.out = a.out + place.line * out_row + place.first * out_unit + k;
+                        const std::ptrdiff_t at = place.line * out_row + place.first * out_unit;
+                        t.out = a.out + at + k;
                         t.add = add ? add + place.line * add_row + place.first * add_unit + k : nullptr;
                         t.far_add = fetches_add && first ? t.add : nullptr;
-                        if (fetches_outputs) {  // those of the row below, a part of them with each column
-                            const std::ptrdiff_t floats = MR * t.out_pixel / columns;
-                            t.prefetch = reinterpret_cast<const char*>(t.out - k + out_row + column * floats);
-                            t.prefetch_step = floats * std::ptrdiff_t(sizeof(float)) / lane_floats;
+                        if (fetches_outputs) {  // of the row below, a part with each column
+                            const std::ptrdiff_t floats = MR * t.out_pixel;
+                            const std::ptrdiff_t below = at + out_row + floats <= map_floats ? at + out_row : at;
+                            t.prefetch = reinterpret_cast<const char*>(a.out + below + floats * column / columns);
+                            t.prefetch_step = floats / columns * std::ptrdiff_t(sizeof(float)) / lane_floats;
                         }
                         kernels<used>[(NR - 1) * Blocks::max_MR + MR - 1](t);
                         t.prefetch += fetch;
