@@ -45,8 +45,9 @@ struct Vector {
 #endif
 #if defined(__AVX2__) && defined(__FMA__)
     static constexpr bool is_256 = std::is_same_v<Arch, xsimd::fma3<xsimd::avx2>>;
+    static constexpr std::int32_t ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
     static __m256i first(int n) requires is_256 {
-        return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones_and_zeros + width - n));
     }
     static Vector load(const float* p, int n) requires is_256 { return {Register(_mm256_maskload_ps(p, first(n)))}; }
     void store(float* p, int n) const requires is_256 { _mm256_maskstore_ps(p, first(n), v); }
