@@ -43,8 +43,8 @@ def count(lines, pattern):
     return sum(re.match(pattern, line) is not None for line in lines)
 
 
-def tiles(processor, compiler):
-    """{(MR, NR): lines of the inner loop}. compiler: a command with its flags."""
+def tiles(processor, compiler, storage="Float32"):
+    """{(MR, NR): lines of the inner loop}. compiler: a command with its flags; storage: as storage.hpp names them."""
     what = INSTRUCTIONS[processor]
     with tempfile.TemporaryDirectory() as folder:
         # A cross compiler must see this machine's xsimd without its C library.
@@ -54,7 +54,7 @@ def tiles(processor, compiler):
                                   capture_output=True, text=True, check=True).stdout
     found = {}
     for name, lines in functions(assembly).items():
-        tile = re.search(r"direct_tile<.*, (\d+), (\d+)>", name)
+        tile = re.search(rf"direct_tile<.*::{storage}Storage, (\d+), (\d+)>", name)
         if tile:
             # The loop over channels is the one that prefetches, once a step.
             found[tuple(map(int, tile.groups()))] = max(

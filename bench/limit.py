@@ -148,9 +148,14 @@ def layer_lines(name, frame, parts, most):
 def of_peak(row, machine):
     """Of a row of direct layers: its share of the FMA peak, or None where reading and writing its bytes takes longer."""
     flop = 2 * row["layer"]["macs"] * row["count"]
-    if row["primitive"] != "direct" or row["bytes"] / machine["dram_gbytes_per_s"] > flop / machine["fma_peak_gflops"]:
+    if not row["primitive"].startswith("direct") or row["bytes"] / machine["dram_gbytes_per_s"] > flop / machine["fma_peak_gflops"]:
         return None
     return flop / (row["time"] * machine["fma_peak_gflops"] * 1e9)
+
+
+def intensity(row):
+    """FLOP per byte that memory must move where no cache holds the layer's maps: a store reads the line that it writes to."""
+    return 2 * row["layer"]["macs"] / (row["bytes"] / row["count"] + 4 * math.prod(row["layer"]["output"]))
 
 
 def peak_lines(found, machine):
@@ -160,11 +165,14 @@ def peak_lines(found, machine):
     slow = [entry for entry in allowed if entry[2] < NEAR_PEAK]
     total, below = (sum(row["count"] for _, row, _ in entries) for entries in (allowed, slow))
     yield (f"Of {total} direct layers that do more arithmetic than the memory's speed would hold back, {below} are below "
-           f"{100 * NEAR_PEAK:.0f} % of the FMA peak" + (":" if slow else "."))
+           f"{100 * NEAR_PEAK:.0f} % of the FMA peak.")
     if slow:
-        yield from ("", "| network | first layer | layers | shape | time | of the peak |", "|---|---|---:|---|---:|---:|")
+        yield (f"The last column is to be held against the machine's {machine['fma_peak_gflops'] / machine['dram_gbytes_per_s']:.1f} "
+               "FLOP per byte; lines that are written count twice in it, since stores read them first:")
+        yield from ("", "| network | first layer | layers | shape | time | of the peak | FLOP per byte |", "|---|---|---:|---|---:|---:|---:|")
     for name, row, share in slow:
-        yield f"| {name} | {row['name']} | {row['count']} | {shape(row)} | {ms(row['time'])} | {100 * share:.0f} % |"
+        yield (f"| {name} | {row['name']} | {row['count']} | {shape(row)} | {ms(row['time'])} | {100 * share:.0f} % | "
+               f"{intensity(row):.1f} |")
 
 
 def report(networks, measured, most):

@@ -19,12 +19,13 @@ CHECKED = {
     "neon64": (4, "aarch64", [["aarch64-linux-gnu-g++"], ["aarch64-linux-gnu-g++", "-mcpu=cortex-a72"]], (10, 2)),
     "neon": (4, "arm", [["arm-linux-gnueabihf-g++", *NEON], ["arm-linux-gnueabihf-g++", *NEON, "-mcpu=cortex-a15"]], (4, 2)),
 }
+PAIRED = {"avx2", "avx512"}  # those whose vectors may hold two steps
 
 
-def check(isa, width, processor, compiler, must_have):
+def check(isa, width, processor, compiler, must_have, storage="Float32"):
     """Yields what is wrong with the tiles; prints the counts."""
-    seen = tiles(processor, compiler)
-    who = f"{compiler[0]} {isa}"
+    seen = tiles(processor, compiler, storage)
+    who = f"{compiler[0]} {isa} {storage}"
     for (MR, NR), loop in seen.items():
         n = {what: count(loop, pattern) for what, pattern in INSTRUCTIONS[processor].items()}
         # A step is known by what it fetches: one cache line, or, in tiles of few pixels, all of its weights.
@@ -45,6 +46,8 @@ def main():
         for compiler in compilers:
             if shutil.which(compiler[0]):
                 faults += check(isa, width, processor, compiler, must_have)
+                if isa in PAIRED:
+                    faults += check(isa, width, processor, compiler, must_have, "Paired")
             else:
                 print(f"SKIPPED: {compiler[0]} is not installed, {isa} was not checked; ./run setup installs it")
     for fault in faults:

@@ -63,6 +63,25 @@ TEST_CASE("vector: broadcast and zero") {
     check_same(lanes(V::zero()), Lanes(width, 0.0f));
 }
 
+template <class Isa>
+void check_pairs() {
+    if constexpr (Isa::pairs) {
+        using W = typename Isa::Vector;
+        const Lanes a = some("a"), b = some("b");
+        for (std::size_t i = 0; i + 1 < a.size(); ++i) {  // wherever they lie
+            Lanes expected(width);
+            for (std::size_t l = 0; l < expected.size(); ++l) expected[l] = a[i + l % 2];
+            check_same(lanes(W::broadcast_pair(a.data() + i)), expected);
+        }
+        Lanes sums;
+        for (const Lanes& half : {a, b})
+            for (std::size_t i = 0; i < half.size(); i += 2) sums.push_back(half[i] + half[i + 1]);
+        check_same(lanes(pairs_added(W::load(a.data()), W::load(b.data()))), sums);
+    }
+}
+
+TEST_CASE("vector: pairs broadcast, and neighbours added") { check_pairs<isa::native>(); }
+
 TEST_CASE("vector: sum, difference, product and maximum are lane by lane") {
     const Lanes a = some("a"), b = some("b"), none(width);
     const V va = V::load(a.data()), vb = V::load(b.data());

@@ -91,13 +91,15 @@ class Limit(unittest.TestCase):
         layers = [layer(name, "conv", 8, 8, 10, R=1) for name in "abcde"]
         layers[2]["input"] = layers[3]["input"] = [8, 10, 20]  # others than the first two, and than each other
         layers[3]["output"] = [8, 20, 10]
-        times = [timed("a", "direct", 256), timed("b", "direct", 256), timed("c", "direct", 142), timed("d", "direct", 500, 10 ** 9),
+        times = [timed("a", "direct", 256, 6720), timed("b", "direct", 256, 6720), timed("c", "direct_paired", 142), timed("d", "direct", 500, 10 ** 9),
                  timed("e", "winograd2", 1000)]
         network, result = {"name": "net", "layers": layers}, {"least_ms": 3, "layers": times}
         lines = list(limit.peak_lines([("net", 3e-3, limit.rows(network, result, machine))], machine))
         self.assertTrue(lines[0].startswith("Of 3 direct layers"), lines[0])
-        self.assertTrue(lines[0].endswith(" 2 are below 80 % of the FMA peak:"), lines[0])
-        self.assertEqual(lines[4:], ["| net | a | 2 | 8×10×10 → 8×10×10, 1×1/1 | 0.51 | 50 % |"])
+        self.assertTrue(lines[0].endswith(" 2 are below 80 % of the FMA peak."), lines[0])
+        self.assertIn(" 0.1 FLOP per byte", lines[1])
+        # Of 12,800 operations: 64 weights, a map of 800 numbers that is read, and one that is read and written.
+        self.assertEqual(lines[5:], [f"| net | a | 2 | 8×10×10 → 8×10×10, 1×1/1 | 0.51 | 50 % | {12800 / (6720 + 3200):.1f} |"])
         for time in result["layers"]:
             time["us"] = 142
         lines = list(limit.peak_lines([("net", 3e-3, limit.rows(network, result, machine))], machine))

@@ -21,13 +21,14 @@ struct Line {
     }
 };
 
-template <class Isa>
+// sides: steps that share a vector, see storage.hpp.
+template <class Isa, int sides = 1>
 struct Blocking {
-    static constexpr int width = Isa::Vector::width;
+    static constexpr int full_width = Isa::Vector::width, width = std::max(1, full_width / sides);
     static constexpr int max_MR = 16, max_NR = 4;
 
     int NR = 1;               // vectors of output channels in a tile
-    int vectors = 1;          // of output channels in all: ceil(K / width)
+    int vectors = 1;          // of output channels in all: ceil(K / width), where a vector has `width` of them
     int KC = 1;               // input channels in a pass
     double cost = 0;          // of a line for each input channel and kernel position, in multiply-adds of vectors
     int lines = 1;
@@ -72,14 +73,15 @@ struct Blocking {
             const Line line = Line::cut(length, most_pixels(NR) / b.unit);
             const int shorter = line.shorter * b.unit, longer = shorter + b.unit;
             const auto column = [&](int nr) {
-                const int fetched = b.lines * line.tiles * fetched_lines<width>(shorter, nr);
+                const int fetched = b.lines * line.tiles * fetched_lines<full_width>(shorter, nr);
                 return line.longer * step(longer, nr) + (line.tiles - line.longer) * step(shorter, nr) +
-                       std::max(0, step_lines<width>(nr) - fetched);
+                       std::max(0, step_lines<full_width>(nr) - fetched);
             };
             const int rest = b.vectors % NR;
             const double cost = b.vectors / NR * column(NR) + (rest > 0 ? column(rest) : 0.0);
             if (NR == 1 || cost < b.cost) b.cost = cost, b.NR = NR, b.line = line;
         }
+        b.cost /= sides;
 
         // A pass over KC channels: the weights of one tile column, KC * R * S * NR vectors, come from L2 and stay for all
         // tiles of a block. Passes of equal length.

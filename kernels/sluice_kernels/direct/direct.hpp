@@ -1,5 +1,5 @@
 // Direct: implicit GEMM in HWC. Nothing is copied or gathered: every tile reads its inputs where they lie, and a kernel
-// position is an offset. With Bf16Storage the weights take half the room, and lose half of their bits.
+// position is an offset. How weights are stored makes it three primitives: see storage.hpp.
 #pragma once
 
 #include <algorithm>
@@ -13,24 +13,28 @@ namespace sluice::inline SLUICE_ABI::kernels {
 
 template <class Isa, class Storage = Float32Storage>
 struct Direct {
-    static constexpr std::string_view name = Storage::steps == 1 ? "direct" : "direct_bf16";
+    static constexpr std::string_view name = Storage::name;
     using V = typename Isa::Vector;
     using Stored = Storage;
-    using Blocks = Blocking<Isa>;
+    using Blocks = Blocking<Isa, Storage::sides>;
     using Place = typename Blocks::Place;
 
-    static constexpr int steps = Storage::steps;
+    static constexpr int sides = Storage::sides, width = Blocks::width;
+    static constexpr int per_float = Storage::steps / sides;  // weights of one output channel in a float's room
     static constexpr double error_growth = Storage::error_growth;
+    static constexpr bool possible = sides == 1 || Isa::pairs;
     static constexpr bool supports(const Conv& c) {
-        return c.groups == 1 && c.C % steps == 0 && Blocks::of(c).KC % steps == 0;
+        if (c.groups != 1 || !possible || (sides > 1 && !gains_by_sides(c))) return false;
+        return c.C % Storage::steps == 0 && Blocks::of(c).KC % Storage::steps == 0;
     }
     static constexpr double cost(const Conv& c) {
         const Blocks b = Blocks::of(c);
-        const int unpacked = steps > 1 ? b.lines * b.line.tiles * b.vectors : 0;  // an instruction for each vector
-        return (b.cost * b.lines + unpacked) * c.R * c.S * c.C + reading_cost(packed_floats(c));
+        const int unpacked = per_float > 1 ? b.lines * b.line.tiles * b.vectors : 0;  // an instruction for each vector
+        const double added = sides > 1 ? 3.0 * c.P * c.Q * b.vectors / sides : 0;  // three for each vector of outputs
+        return (b.cost * b.lines + unpacked) * c.R * c.S * c.C + added + reading_cost(packed_floats(c));
     }
     static constexpr std::int64_t packed_floats(const Conv& c) {
-        return std::int64_t((c.K + V::width - 1) / V::width) * V::width * c.C * c.R * c.S / steps;
+        return std::int64_t((c.K + width - 1) / width) * width * c.C * c.R * c.S / per_float;
     }
     static constexpr std::uint64_t packing(const Conv& c) {
         const Blocks b = Blocks::of(c);
@@ -39,7 +43,7 @@ struct Direct {
     static constexpr std::int64_t workspace_bytes(const Conv&) { return 0; }
     static constexpr std::uint64_t variants(const Conv& c) { return Blocks::of(c).variants(); }
 
-    // [pass][column of tiles][R][S][KC / steps][NR * width]: exactly the order in which run() reads. Channels past K are
+    // [pass][column of tiles][R][S][KC / steps][NR vectors]: exactly the order in which run() reads. Channels past K are
     // zero.
     template <class Source>
     static void pack(const Conv& c, const Source& source, float* packed) {
@@ -49,12 +53,13 @@ struct Direct {
                 const int lanes = std::min(b.NR, b.vectors - v0) * V::width;
                 for (int r = 0; r < c.R; ++r)
                     for (int s = 0; s < c.S; ++s)
-                        for (int ch = c0; ch < std::min(c0 + b.KC, c.C); ch += steps)
+                        for (int ch = c0; ch < std::min(c0 + b.KC, c.C); ch += Storage::steps)
                             for (int lane = 0; lane < lanes; ++lane) {
-                                const int k = v0 * V::width + lane;
-                                float weights[steps] = {};
-                                for (int i = 0; i < steps && k < c.K; ++i)
-                                    weights[i] = source[((std::int64_t(k) * c.C + ch + i) * c.R + r) * c.S + s];
+                                const int k = v0 * width + lane / sides;
+                                const int side = ch + lane % sides;
+                                float weights[per_float] = {};
+                                for (int i = 0; i < per_float && k < c.K; ++i)
+                                    weights[i] = source[((std::int64_t(k) * c.C + side + i) * c.R + r) * c.S + s];
                                 *packed++ = Storage::pack(weights);
                             }
             }
@@ -65,7 +70,7 @@ struct Direct {
         const Blocks b = Blocks::of(c);
         const int columns = (b.vectors + b.NR - 1) / b.NR, tiles = b.lines * b.line.tiles;
         const Part part = part_of(tiles, columns, c.weights(), std::int64_t(c.H) * c.W * c.C, a.part, a.parts);
-        const int k_begin = part.column_begin * b.NR * V::width, k_step = b.NR * V::width;
+        const int k_begin = part.column_begin * b.NR * width, k_step = b.NR * width;
 
         Tile t;
         t.in_pixel = std::ptrdiff_t(c.stride) * c.in_pixel;
@@ -91,24 +96,25 @@ struct Direct {
                 t.columns = merged ? 1 : c.S;
                 t.run = merged ? c.S * KC : KC;
                 t.act = last ? c.act : graph::Activation::none;
-                const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC / steps;  // of one output channel
-                const float* pass = a.weights + std::ptrdiff_t(b.vectors) * V::width * c.R * c.S * (c0 / steps);
+                const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC / per_float;  // of one output channel
+                const std::ptrdiff_t loads = lane_floats / sides;                               // of one vector's weights
+                const float* pass = a.weights + std::ptrdiff_t(b.vectors) * width * c.R * c.S * (c0 / per_float);
                 const int next_KC = std::min(b.KC, c.C - c0 - KC);  // none behind the last: the next layer's weights
                 const float* const next_pass =
-                    pass + (std::ptrdiff_t(b.vectors) * V::width * KC + k_begin * next_KC) / steps * c.R * c.S;
+                    pass + (std::ptrdiff_t(b.vectors) * width * KC + k_begin * next_KC) / per_float * c.R * c.S;
                 for (int column = part.column_begin; column < part.column_end; ++column) {
                     const int NR = std::min(b.NR, b.vectors - column * b.NR);
                     const int k = column * k_step;
                     const bool last_column = column + 1 == part.column_end;
-                    t.tail = std::min(V::width, c.K - k - (NR - 1) * V::width);
+                    t.tail = std::min(NR * width, c.K - k) - (NR - 1) / sides * V::width;
                     t.weights = pass + k * lane_floats;
                     t.scale = a.scale + k;
                     t.bias = first ? a.bias + k : nullptr;
                     // The tiles of this column share the fetching of the next one's weights, or of the next pass's.
-                    const std::ptrdiff_t column_floats = NR * V::width * lane_floats;
+                    const std::ptrdiff_t column_floats = NR * width * lane_floats;
                     const std::ptrdiff_t fetch = column_floats * std::ptrdiff_t(sizeof(float)) / (block_end - block);
                     t.prefetch = reinterpret_cast<const char*>(last_column ? next_pass : t.weights + column_floats);
-                    t.prefetch_step = fetch / lane_floats;
+                    t.prefetch_step = fetch / loads;
                     // An earlier pass has left its sum in the output; the map to add came in with the first.
                     const float* add = !first ? a.out : c.add ? a.add : nullptr;
                     const std::ptrdiff_t add_row = first ? c.add_row : c.out_row;
@@ -128,7 +134,7 @@ struct Direct {
                             const std::ptrdiff_t floats = MR * t.out_pixel;
                             const std::ptrdiff_t below = at + out_row + floats <= map_floats ? at + out_row : at;
                             t.prefetch = reinterpret_cast<const char*>(a.out + below + floats * column / columns);
-                            t.prefetch_step = floats / columns * std::ptrdiff_t(sizeof(float)) / lane_floats;
+                            t.prefetch_step = floats / columns * std::ptrdiff_t(sizeof(float)) / loads;
                         }
                         kernels<used>[(NR - 1) * Blocks::max_MR + MR - 1](t);
                         t.prefetch += fetch;
@@ -146,11 +152,19 @@ struct Direct {
         std::array<Kernel, Blocks::max_MR * Blocks::max_NR> table{};
         unroll<Blocks::max_MR * Blocks::max_NR>([&](auto n) {
             constexpr int MR = n % Blocks::max_MR + 1, NR = n / Blocks::max_MR + 1;
-            if constexpr ((used & Blocks::bit(MR, NR)) != 0 && MR <= Blocks::most_pixels(NR))
+            if constexpr ((used & Blocks::bit(MR, NR)) != 0 && MR <= Blocks::most_pixels(NR) && possible)
                 table[n] = &direct_tile<V, Storage, MR, NR>;
         });
         return table;
     }();
+
+  private:
+    // Where a tenth of whole vectors would be empty, or where there is one of them and so no two to share an input. For the
+    // weights of many channels, read once, a vector that is used twice as often is the better one.
+    static constexpr bool gains_by_sides(const Conv& c) {
+        const int vectors = (c.K + width - 1) / width, in_whole = (vectors + sides - 1) / sides * sides;
+        return in_whole == sides || 10 * (in_whole - vectors) >= in_whole;
+    }
 };
 
 }  // namespace sluice

@@ -1,16 +1,18 @@
-// How packed weights are stored. Arithmetic is float32 in any case; bfloat16, a float32 without the lower half of its
-// bits, halves what layers of few pixels spend their time on: reading weights.
+// How packed weights are stored, and so what a loaded vector of them holds. Arithmetic is float32 in any case.
 #pragma once
 
 #include <bit>
 #include <cstdint>
+#include <string_view>
 
 #include "sluice_kernels/direct/unroll.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
 struct Float32Storage {
-    static constexpr int steps = 1;  // weights of one output channel in a float's room
+    static constexpr std::string_view name = "direct";
+    static constexpr int steps = 1;  // of the walk over input channels, whose weights a vector brings
+    static constexpr int sides = 1;  // of these, side by side: a vector has that part of its width of output channels
     static constexpr double error_growth = 1;
 
     static float pack(const float (&weights)[1]) { return weights[0]; }
@@ -22,8 +24,19 @@ struct Float32Storage {
     }
 };
 
+// Even steps in even lanes, odd ones in odd lanes, and half as many output channels; neighbouring lanes are added at the
+// end. So 24 channels are three vectors of 16, all full, where two would be three quarters full; and where 16 channels are
+// one vector, a load of inputs for every multiply-add, they are two, which share it.
+struct PairedStorage : Float32Storage {
+    static constexpr std::string_view name = "direct_paired";
+    static constexpr int steps = 2, sides = 2;
+};
+
+// bfloat16, a float32 without the lower half of its bits, halves what layers of few pixels spend their time on: reading
+// weights. A float's room holds those of two steps.
 struct Bf16Storage {
-    static constexpr int steps = 2;
+    static constexpr std::string_view name = "direct_bf16";
+    static constexpr int steps = 2, sides = 1;
     // Weights of 8 bits: each is off by up to 2^-9 of itself, where the direct convolution in float32 misses by 1e-7 of
     // the largest sum, as root mean squares have it.
     static constexpr double error_growth = 1 << 12;

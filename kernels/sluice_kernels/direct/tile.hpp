@@ -45,14 +45,22 @@ struct Tile {
     std::ptrdiff_t in_turn, out_turn, add_turn;  // from the end of a row to the next; 0 in a line
     std::ptrdiff_t prefetch_step;  // bytes to move on with every load of weights
     int rows, columns, run;        // kernel rows, kernel columns, contiguous floats at each of them
-    int tail;                      // used lanes of the last vector
+    int tail;                      // used lanes of the last vector of outputs
     graph::Activation act;
 };
 
+// An input for all lanes, or two that follow each other for even and odd lanes.
+template <class V, int sides>
+SLUICE_INLINE inline V broadcast(const float* p) {
+    if constexpr (sides == 1) return V::broadcast(*p);
+    else return V::broadcast_pair(p);
+}
+
 // Per step of the run: NR loads of weights, MR broadcasts of input, MR * NR fused multiply-adds. Where one load brings the
-// weights of several steps, the run is a multiple of these.
+// weights of several steps, the run is a multiple of these; steps side by side are one.
 template <class V, class Storage, int MR, int NR>
 [[gnu::noinline]] void direct_tile(const Tile& t) {
+    constexpr int sides = Storage::sides, loaded = Storage::steps / sides, outputs = (NR + sides - 1) / sides;
     V acc[MR][NR];
     unroll<MR * NR>([&](auto n) SLUICE_INLINE { acc[n / NR][n % NR] = V::zero(); });
 
@@ -65,7 +73,7 @@ template <class V, class Storage, int MR, int NR>
     if (const float* from = t.far_add; from != nullptr) {
         const std::ptrdiff_t add_pixel = t.add_pixel, add_turn = t.add_turn;
         unroll<MR>([&](auto i) SLUICE_INLINE {
-            unroll<step_lines<V::width>(NR)>([&](auto j) SLUICE_INLINE {
+            unroll<step_lines<V::width>(outputs)>([&](auto j) SLUICE_INLINE {
                 __builtin_prefetch(reinterpret_cast<const char*>(from) + j * cache_line, 0, 3);
             });
             from += (i + 1) % row == 0 ? add_pixel + add_turn : add_pixel;
@@ -84,14 +92,14 @@ template <class V, class Storage, int MR, int NR>
 #pragma GCC unroll 2
 #endif
             for (int k = 0; k < t.run; k += Storage::steps) {
-                V b[NR][Storage::steps];
+                V b[NR][loaded];
                 unroll<NR>([&](auto j) SLUICE_INLINE { Storage::load(w + j * V::width, b[j]); });
                 w += NR * V::width;
                 unroll<fetches>([&](auto j) SLUICE_INLINE { __builtin_prefetch(prefetch + j * cache_line, 0, 2); });
                 prefetch += prefetch_step;
-                unroll<Storage::steps>([&](auto step) SLUICE_INLINE {
+                unroll<loaded>([&](auto step) SLUICE_INLINE {
                     unroll<MR>([&](auto i) SLUICE_INLINE {
-                        const V x = V::broadcast(a[i / per_base][(i % per_base) * pixel + step]);
+                        const V x = broadcast<V, sides>(a[i / per_base] + (i % per_base) * pixel + step);
                         unroll<NR>([&](auto j) SLUICE_INLINE { acc[i][j] = fma(x, b[j][step], acc[i][j]); });
                     });
                 });
@@ -100,15 +108,24 @@ template <class V, class Storage, int MR, int NR>
         }
     }
 
+    if constexpr (sides == 2)
+        unroll<MR>([&](auto i) SLUICE_INLINE {
+            unroll<outputs>([&](auto j) SLUICE_INLINE {
+                constexpr int second = 2 * j + 1;
+                if constexpr (second < NR) acc[i][j] = pairs_added(acc[i][2 * j], acc[i][second]);
+                else acc[i][j] = pairs_added(acc[i][2 * j], V::zero());
+            });
+        });
+
     // Copies, since the compiler must assume that a store of a vector changes the tile.
     const std::ptrdiff_t out_pixel = t.out_pixel, add_pixel = t.add_pixel, out_turn = t.out_turn, add_turn = t.add_turn;
     const float* const add = t.add;
     float* const out = t.out;
     const int tail = t.tail;
     const Activated<V> activated(t.act);
-    unroll<NR>([&](auto j) SLUICE_INLINE {
+    unroll<outputs>([&](auto j) SLUICE_INLINE {
         constexpr int channel = j * V::width;
-        const bool whole = j < NR - 1 || tail == V::width;
+        const bool whole = j < outputs - 1 || tail == V::width;
         const V scale = V::load(t.scale + channel);
         const V bias = t.bias ? V::load(t.bias + channel) : V::zero();
         unroll<MR>([&](auto i) SLUICE_INLINE { acc[i][j] = fma(acc[i][j], scale, bias); });

@@ -12,6 +12,7 @@ struct Avx512 {
     static constexpr int registers = 32;
     static constexpr bool fused = true;           // whether fma() is one instruction and needs no register of its own
     static constexpr bool loads_ahead = false;    // whether compilers load all inputs of a step before they use one
+    static constexpr bool pairs = true;           // whether a broadcast may bring two numbers, to even and odd lanes
     static constexpr int l1 = 32 << 10, l2 = 1024 << 10;  // bytes; the least that a processor of this kind has
 };
 

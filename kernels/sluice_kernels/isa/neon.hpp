@@ -12,6 +12,7 @@ struct Neon {
     static constexpr int registers = 16;          // of 128 bits
     static constexpr bool fused = true;           // whether fma() is one instruction and needs no register of its own
     static constexpr bool loads_ahead = true;     // whether compilers load all inputs of a step before they use one
+    static constexpr bool pairs = false;          // whether a broadcast may bring two numbers, to even and odd lanes
     static constexpr int l1 = 32 << 10, l2 = 512 << 10;  // bytes; the least of the boards in docs/boards.md
 };
 

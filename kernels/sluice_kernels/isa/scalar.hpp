@@ -39,6 +39,7 @@ struct Scalar {
     static constexpr int registers = 16;        // a guess that suits x86, ARM and RISC-V alike
     static constexpr bool fused = false;        // fma() may take a register for the product
     static constexpr bool loads_ahead = false;  // whether compilers load all inputs of a step before they use one
+    static constexpr bool pairs = false;        // whether a broadcast may bring two numbers, to even and odd lanes
     static constexpr int l1 = 32 << 10, l2 = 256 << 10;  // bytes; the least that a processor of this kind has
 };
 

@@ -10,6 +10,7 @@ vcpkg and Conan: xsimd), add its include directory, or define SLUICE_SCALAR to u
 #endif
 
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <xsimd/xsimd.hpp>
 
@@ -36,15 +37,37 @@ struct Vector {
     static Vector load(const float* p) { return {Register::load_unaligned(p)}; }
     void store(float* p) const { v.store_unaligned(p); }
 
-    // The first n lanes alone, where the instruction set has masks; see lanes.hpp.
+    // Two numbers that follow each other, for even and odd lanes; and sums of neighbouring lanes, a's before b's. For the
+    // sheets that have `pairs`; vectors of four are seldom left half empty.
 #if defined(__AVX512F__)
     static constexpr bool is_512 = std::is_same_v<Arch, xsimd::avx512f>;
+    static Vector broadcast_pair(const float* p) requires is_512 {
+        return {Register(_mm512_castpd_ps(_mm512_set1_pd(pair(p))))};
+    }
+    friend Vector pairs_added(Vector a, Vector b) requires is_512 {
+        const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+        const __m512i odd = _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+        return {Register(_mm512_permutex2var_ps(a.v, even, b.v)) + Register(_mm512_permutex2var_ps(a.v, odd, b.v))};
+    }
+#endif
+#if defined(__AVX2__) && defined(__FMA__)
+    static constexpr bool is_256 = std::is_same_v<Arch, xsimd::fma3<xsimd::avx2>>;
+    static Vector broadcast_pair(const float* p) requires is_256 {
+        return {Register(_mm256_castpd_ps(_mm256_set1_pd(pair(p))))};
+    }
+    friend Vector pairs_added(Vector a, Vector b) requires is_256 {
+        const __m256d sums = _mm256_castps_pd(_mm256_hadd_ps(a.v, b.v));  // a's and b's by halves of the register
+        return {Register(_mm256_castpd_ps(_mm256_permute4x64_pd(sums, 0b11'01'10'00)))};
+    }
+#endif
+
+    // The first n lanes alone, where the instruction set has masks; see lanes.hpp.
+#if defined(__AVX512F__)
     static __mmask16 first(int n) requires is_512 { return static_cast<__mmask16>((1u << n) - 1); }
     static Vector load(const float* p, int n) requires is_512 { return {Register(_mm512_maskz_loadu_ps(first(n), p))}; }
     void store(float* p, int n) const requires is_512 { _mm512_mask_storeu_ps(p, first(n), v); }
 #endif
 #if defined(__AVX2__) && defined(__FMA__)
-    static constexpr bool is_256 = std::is_same_v<Arch, xsimd::fma3<xsimd::avx2>>;
     static constexpr std::int32_t ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
     static __m256i first(int n) requires is_256 {
         return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones_and_zeros + width - n));
@@ -88,6 +111,13 @@ struct Vector {
             return {Register(_mm256_fmadd_ps(a.v, b.v, c.v))};
 #endif
         return {xsimd::fma(a.v, b.v, c.v)};
+    }
+
+  private:
+    static double pair(const float* p) {
+        double bits;
+        std::memcpy(&bits, p, sizeof(bits));
+        return bits;
     }
 };
 
