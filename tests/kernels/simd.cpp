@@ -80,7 +80,7 @@ void check_pairs() {
     }
 }
 
-TEST_CASE("vector: pairs broadcast, and neighbours added") { check_pairs<isa::native>(); }
+TEST_CASE("vector: pairs broadcast, and neighbours added" * doctest::skip(!isa::native::pairs)) { check_pairs<isa::native>(); }
 
 TEST_CASE("vector: sum, difference, product and maximum are lane by lane") {
     const Lanes a = some("a"), b = some("b"), none(width);
