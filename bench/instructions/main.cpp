@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
         {"pointwise", &count<kernels::Direct<Isa>>, layer(256, 14, 14, 128, 1, 0)},
         {"direct", &count<kernels::Direct<Isa>>, layer(64, 28, 28, 64, 3, 1, 2)},
         {"direct_paired", &count<kernels::Direct<Isa, kernels::PairedStorage>>, layer(96, 28, 28, 12, 1, 0)},
+        {"direct_sliding", &count<kernels::Direct<Isa, kernels::SlidingStorage>>, layer(3, 28, 28, 8, 3, 1)},
         {"winograd2", &count<kernels::Winograd<Isa, 2>>, layer(128, 7, 7, 128, 3, 1)},
         {"winograd4", &count<kernels::Winograd<Isa, 4>>, layer(64, 28, 28, 64, 3, 1)},
         {"winograd6", &count<kernels::Winograd<Isa, 6>>, layer(64, 30, 30, 64, 3, 1)},

@@ -14,8 +14,8 @@ template <Primitive... P>
 struct PrimitiveList {};
 
 template <class Isa>
-using primitives = PrimitiveList<Direct<Isa, PairedStorage>, Direct<Isa>, Direct<Isa, Bf16Storage>, Depthwise<Isa>,
-                                 Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>, Winograd<Isa, 6>, Winograd<Isa, 2, 5>,
-                                 Reference>;
+using primitives = PrimitiveList<Direct<Isa, SlidingStorage>, Direct<Isa, PairedStorage>, Direct<Isa>,
+                                 Direct<Isa, Bf16Storage>, Depthwise<Isa>, Grouped<Isa>, Winograd<Isa, 2>, Winograd<Isa, 4>,
+                                 Winograd<Isa, 6>, Winograd<Isa, 2, 5>, Reference>;
 
 }  // namespace sluice

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""In the inner loop of a direct tile every multiply-add is one instruction: MR * NR of them a step, no multiplication
-beside them, and no sum that travels through memory."""
+"""In the inner loop of a direct tile every multiply-add is one instruction: MR * NR of them a step, for each column of its
+window, no multiplication beside them, and no sum that travels through memory."""
 import pathlib
 import shutil
 import sys
@@ -19,10 +19,14 @@ CHECKED = {
     "neon64": (4, "aarch64", [["aarch64-linux-gnu-g++"], ["aarch64-linux-gnu-g++", "-mcpu=cortex-a72"]], (10, 2)),
     "neon": (4, "arm", [["arm-linux-gnueabihf-g++", *NEON], ["arm-linux-gnueabihf-g++", *NEON, "-mcpu=cortex-a15"]], (4, 2)),
 }
-PAIRED = {"avx2", "avx512"}  # those whose vectors may hold two steps
+# Of those that have them, the other ways to store weights: columns of the window, and a tile that must be there.
+OTHERS = {
+    "avx2": {"Paired": (1, (6, 2)), "Sliding": (3, (11, 1))},
+    "avx512": {"Paired": (1, (14, 2)), "Sliding": (3, (16, 1))},
+}
 
 
-def check(isa, width, processor, compiler, must_have, storage="Float32"):
+def check(isa, width, processor, compiler, must_have, storage="Float32", window=1):
     """Yields what is wrong with the tiles; prints the counts."""
     seen = tiles(processor, compiler, storage)
     who = f"{compiler[0]} {isa} {storage}"
@@ -32,8 +36,9 @@ def check(isa, width, processor, compiler, must_have, storage="Float32"):
         n["step"] //= -(-NR * width * 4 // 64) if MR <= 4 else 1
         print(f"{who} {MR}x{NR}: {len(loop)} lines for {n['step']} steps, {n['fused']} multiply-adds, {n['product']} products, "
               f"{n['store']} stores")
-        if n["step"] == 0 or n["fused"] != MR * NR * n["step"]:
-            yield f"{who} {MR}x{NR}: {n['fused']} multiply-adds in {n['step']} steps of {MR * NR}"
+        wanted = window * MR * NR
+        if n["step"] == 0 or n["fused"] != wanted * n["step"]:
+            yield f"{who} {MR}x{NR}: {n['fused']} multiply-adds in {n['step']} steps of {wanted}"
         if n["product"] or n["store"]:
             yield f"{who} {MR}x{NR}: {n['product']} products and {n['store']} stores in the loop"
     if must_have not in seen:
@@ -46,8 +51,8 @@ def main():
         for compiler in compilers:
             if shutil.which(compiler[0]):
                 faults += check(isa, width, processor, compiler, must_have)
-                if isa in PAIRED:
-                    faults += check(isa, width, processor, compiler, must_have, "Paired")
+                for storage, (window, tile) in OTHERS.get(isa, {}).items():
+                    faults += check(isa, width, processor, compiler, tile, storage, window)
             else:
                 print(f"SKIPPED: {compiler[0]} is not installed, {isa} was not checked; ./run setup installs it")
     for fault in faults:

@@ -79,9 +79,9 @@ class CostFile(unittest.TestCase):
     def test_every_primitive_that_supports_a_layer(self):
         names = {layer["name"]: {p["name"] for p in self.file["kinds"][layer["kind"]]["primitives"]}
                  for layer in self.file["layers"]}
-        paired = {"direct_paired"} if self.isa == "avx512" else set()  # 16 channels: one vector
-        self.assertEqual(names["layer1.0.conv1"], paired | {"direct", "direct_bf16", "winograd2", "winograd4", "winograd6",
-                                                            "reference"})
+        one_vector = {"direct_sliding", "direct_paired"} if self.isa == "avx512" else set()  # of 16 channels
+        self.assertEqual(names["layer1.0.conv1"], one_vector | {"direct", "direct_bf16", "winograd2", "winograd4", "winograd6",
+                                                                "reference"})
         self.assertEqual(names["layer2.0.conv1"], {"direct", "direct_bf16", "reference"})  # strided
         self.assertEqual(names["layer2.0.shortcut"], {"subsample"})
         for kind in self.file["kinds"]:
@@ -96,7 +96,7 @@ class CostFile(unittest.TestCase):
         plan, taken = choose.best(Problem(cost_file.read(self.path)), Limits(workspace=0), "time")
         self.assertEqual(taken.workspace_bytes, 0)
         self.assertLessEqual({o.primitive for o in plan.options}, {
-            "input", "direct", "direct_paired", "reference", "subsample", "average_pool"})
+            "input", "direct", "direct_sliding", "direct_paired", "reference", "subsample", "average_pool"})
 
     def test_a_plan_is_compiled_and_gives_the_right_logits(self):
         run = subprocess.run([sys.executable, "-B", ROOT / "planner/plan.py", "--costs", self.path, "--measure", "--json"],

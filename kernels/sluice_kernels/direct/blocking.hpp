@@ -21,11 +21,11 @@ struct Line {
     }
 };
 
-// sides: steps that share a vector, see storage.hpp.
-template <class Isa, int sides = 1>
+// sides: steps that share a vector; window: kernel columns that share inputs. See storage.hpp.
+template <class Isa, int sides = 1, int window = 1>
 struct Blocking {
     static constexpr int full_width = Isa::Vector::width, width = std::max(1, full_width / sides);
-    static constexpr int max_MR = 16, max_NR = 4;
+    static constexpr int max_MR = 16, max_NR = window > 1 ? 1 : 4;
 
     int NR = 1;               // vectors of output channels in a tile
     int vectors = 1;          // of output channels in all: ceil(K / width), where a vector has `width` of them
@@ -36,10 +36,10 @@ struct Blocking {
     int unit = 1;             // pixels in a unit of the line: 1, or those of a row
     int tiles_per_block = 1;  // pixel tiles that share one visit of the weights
 
-    // Registers: MR * NR sums, NR weights, one input or all MR of them, and one more for the product where fma() is two
-    // instructions.
+    // Registers: MR * NR sums, NR weights of each column, one input or all MR of them; and one more for the product where
+    // fma() is two instructions, or for the next input where one is used several times.
     static constexpr int most_pixels(int NR) {
-        const int left = Isa::registers - NR - (Isa::fused ? 0 : 1);
+        const int left = Isa::registers - window * NR - (Isa::fused && window == 1 ? 0 : 1);
         const int MR = Isa::loads_ahead ? left / (NR + 1) : (left - 1) / NR;
         return MR < max_MR ? MR : max_MR;
     }
@@ -65,8 +65,8 @@ struct Blocking {
         const int least = turns ? 2 * c.Q : 1, length = (one_line ? c.P * c.Q : c.Q) / b.unit;
 
         // Cost of a step in half cycles of a machine with two multiply-add and two load ports and a latency of four: a
-        // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles. The small terms
-        // break ties towards fewer visits of the caches, and so does a line of weights that no tile has fetched. Half a cycle
+        // tile of MR x NR takes MR * NR multiply-adds, MR + NR loads, and no less than eight half cycles; with a window of
+        // columns as many times the multiply-adds and weights. The small terms break ties towards fewer visits of the caches, and so does a line of weights that no tile has fetched. Half a cycle
         // is the time of one multiply-add.
         for (int NR = 1; NR <= max_NR && NR <= b.vectors; ++NR) {
             if (most_pixels(NR) < least) break;
@@ -75,13 +75,13 @@ struct Blocking {
             const auto column = [&](int nr) {
                 const int fetched = b.lines * line.tiles * fetched_lines<full_width>(shorter, nr);
                 return line.longer * step(longer, nr) + (line.tiles - line.longer) * step(shorter, nr) +
-                       std::max(0, step_lines<full_width>(nr) - fetched);
+                       window * std::max(0, step_lines<full_width>(nr) - fetched);
             };
             const int rest = b.vectors % NR;
             const double cost = b.vectors / NR * column(NR) + (rest > 0 ? column(rest) : 0.0);
             if (NR == 1 || cost < b.cost) b.cost = cost, b.NR = NR, b.line = line;
         }
-        b.cost /= sides;
+        b.cost /= sides * window;
 
         // A pass over KC channels: the weights of one tile column, KC * R * S * NR vectors, come from L2 and stay for all
         // tiles of a block. Passes of equal length.
@@ -136,9 +136,8 @@ struct Blocking {
     constexpr Place at(int l, int tile) const { return {l, tile, tile * line.shorter + std::min(tile, line.longer)}; }
 
     static constexpr double step(int MR, int NR) {
-        int half_cycles = MR * NR > MR + NR ? MR * NR : MR + NR;
-        if (half_cycles < 8) half_cycles = 8;
-        return half_cycles + 0.1 * NR + 0.02 * MR;
+        const int loads = MR + window - 1 + window * NR;
+        return std::max({window * MR * NR, loads, 8}) + 0.1 * window * NR + 0.02 * MR;
     }
 };
 

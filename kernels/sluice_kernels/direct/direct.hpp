@@ -1,12 +1,12 @@
 // Direct: implicit GEMM in HWC. Nothing is copied or gathered: every tile reads its inputs where they lie, and a kernel
-// position is an offset. How weights are stored makes it three primitives: see storage.hpp.
+// position is an offset. How weights are stored and held makes it four primitives: see storage.hpp.
 #pragma once
 
 #include <algorithm>
 #include <array>
 
 #include "sluice_kernels/direct/blocking.hpp"
-#include "sluice_kernels/direct/tile.hpp"
+#include "sluice_kernels/direct/tile_kernel.hpp"
 #include "sluice_kernels/map.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
@@ -16,15 +16,16 @@ struct Direct {
     static constexpr std::string_view name = Storage::name;
     using V = typename Isa::Vector;
     using Stored = Storage;
-    using Blocks = Blocking<Isa, Storage::sides>;
+    using Blocks = Blocking<Isa, Storage::sides, Storage::window>;
     using Place = typename Blocks::Place;
 
-    static constexpr int sides = Storage::sides, width = Blocks::width;
+    static constexpr int sides = Storage::sides, window = Storage::window, width = Blocks::width;
     static constexpr int per_float = Storage::steps / sides;  // weights of one output channel in a float's room
     static constexpr double error_growth = Storage::error_growth;
-    static constexpr bool possible = sides == 1 || Isa::pairs;
+    static constexpr bool possible = (sides == 1 || Isa::pairs) && (window == 1 || (Isa::fused && !Isa::loads_ahead));
     static constexpr bool supports(const Conv& c) {
-        if (c.groups != 1 || !possible || (sides > 1 && !gains_by_sides(c))) return false;
+        if (c.groups != 1 || !possible) return false;
+        if ((sides > 1 && !gains_by_sides(c)) || (window > 1 && !gains_by_window(c))) return false;
         return c.C % Storage::steps == 0 && Blocks::of(c).KC % Storage::steps == 0;
     }
     static constexpr double cost(const Conv& c) {
@@ -92,12 +93,12 @@ struct Direct {
             for (int c0 = 0; c0 < c.C; c0 += b.KC) {
                 const int KC = std::min(b.KC, c.C - c0);
                 const bool first = c0 == 0, last = c0 + KC == c.C;
-                const bool merged = Blocks::is_run(c) && KC == c.C;
-                t.columns = merged ? 1 : c.S;
+                const bool merged = window == 1 && Blocks::is_run(c) && KC == c.C;
+                t.columns = merged ? 1 : c.S / window;
                 t.run = merged ? c.S * KC : KC;
                 t.act = last ? c.act : graph::Activation::none;
                 const std::ptrdiff_t lane_floats = std::ptrdiff_t(c.R) * c.S * KC / per_float;  // of one output channel
-                const std::ptrdiff_t loads = lane_floats / sides;                               // of one vector's weights
+                const std::ptrdiff_t loads = lane_floats / sides / window;                      // of one vector's weights
                 const float* pass = a.weights + std::ptrdiff_t(b.vectors) * width * c.R * c.S * (c0 / per_float);
                 const int next_KC = std::min(b.KC, c.C - c0 - KC);  // none behind the last: the next layer's weights
                 const float* const next_pass =
@@ -164,6 +165,13 @@ struct Direct {
     static constexpr bool gains_by_sides(const Conv& c) {
         const int vectors = (c.K + width - 1) / width, in_whole = (vectors + sides - 1) / sides * sides;
         return in_whole == sides || 10 * (in_whole - vectors) >= in_whole;
+    }
+    // Where there is one vector of outputs. Or where sums are short, as an image's three channels make them: their stores then
+    // have loads to hide behind, if they fill cache lines and some cache holds the map.
+    static constexpr bool gains_by_window(const Conv& c) {
+        const bool slides = c.S == window && c.stride == 1 && !Blocks::is_turning(c);
+        const bool short_sums = c.C <= 4 && width * 4 >= cache_line && !Blocks::fetches_outputs(c);
+        return slides && (c.K <= width || short_sums);
     }
 };
 

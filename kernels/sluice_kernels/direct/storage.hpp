@@ -1,4 +1,5 @@
-// How packed weights are stored, and so what a loaded vector of them holds. Arithmetic is float32 in any case.
+// How packed weights are stored, so what a loaded vector of them holds, and how many a tile holds at a time. Arithmetic is
+// float32 in any case.
 #pragma once
 
 #include <bit>
@@ -13,6 +14,7 @@ struct Float32Storage {
     static constexpr std::string_view name = "direct";
     static constexpr int steps = 1;  // of the walk over input channels, whose weights a vector brings
     static constexpr int sides = 1;  // of these, side by side: a vector has that part of its width of output channels
+    static constexpr int window = 1;  // kernel columns whose weights are held at a time and share a load of inputs
     static constexpr double error_growth = 1;
 
     static float pack(const float (&weights)[1]) { return weights[0]; }
@@ -32,11 +34,18 @@ struct PairedStorage : Float32Storage {
     static constexpr int steps = 2, sides = 2;
 };
 
+// All three columns of a kernel row at a time: an input is loaded once for the three outputs that it belongs to, so that
+// multiply-adds are the limit even with a single vector of output channels, and loads have time left. Stored as ever.
+struct SlidingStorage : Float32Storage {
+    static constexpr std::string_view name = "direct_sliding";
+    static constexpr int window = 3;
+};
+
 // bfloat16, a float32 without the lower half of its bits, halves what layers of few pixels spend their time on: reading
 // weights. A float's room holds those of two steps.
 struct Bf16Storage {
     static constexpr std::string_view name = "direct_bf16";
-    static constexpr int steps = 2, sides = 1;
+    static constexpr int steps = 2, sides = 1, window = 1;
     // Weights of 8 bits: each is off by up to 2^-9 of itself, where the direct convolution in float32 misses by 1e-7 of
     // the largest sum, as root mean squares have it.
     static constexpr double error_growth = 1 << 12;

@@ -1,12 +1,9 @@
-// The inner kernel of the direct convolution: a tile of MR output pixels by NR vectors of output channels, held in
-// registers while it walks over the window and the input channels.
+// One register tile of the direct convolution: what it is told, and how its pixels lie. See tile_kernel.hpp.
 #pragma once
 
 #include <cstddef>
 
-#include "sluice_kernels/activation.hpp"
-#include "sluice_kernels/direct/storage.hpp"
-#include "sluice_kernels/isa/lanes.hpp"
+#include "sluice/graph/node.hpp"
 
 namespace sluice::inline SLUICE_ABI::kernels {
 
@@ -30,6 +27,12 @@ constexpr int step_lines(int NR) { return (NR * width * 4 + cache_line - 1) / ca
 template <int width>
 constexpr int fetched_lines(int MR, int NR) { return MR <= 4 ? step_lines<width>(NR) : 1; }
 
+// Where they are fetched to, as __builtin_prefetch has it: 3 is L1, 2 is L2. A multiply-add needs width / (16 MR) lines of
+// weights. Where that is an eighth or more, fetching into L2 falls behind at times, by a fifth of a layer's time (Zen 5,
+// weights from memory). With more pixels L1 does better to keep inputs; a single one waits for memory either way.
+template <int width>
+constexpr int fetched_to(int MR) { return MR > 1 && MR <= width / 2 ? 3 : 2; }
+
 // One tile's work. Distances in floats.
 struct Tile {
     const float* in;       // first pixel's window, first channel
@@ -44,105 +47,9 @@ struct Tile {
     std::ptrdiff_t out_pixel, add_pixel;
     std::ptrdiff_t in_turn, out_turn, add_turn;  // from the end of a row to the next; 0 in a line
     std::ptrdiff_t prefetch_step;  // bytes to move on with every load of weights
-    int rows, columns, run;        // kernel rows, kernel columns, contiguous floats at each of them
+    int rows, columns, run;        // kernel rows, stops along each of them, contiguous floats at each stop
     int tail;                      // used lanes of the last vector of outputs
     graph::Activation act;
 };
-
-// An input for all lanes, or two that follow each other for even and odd lanes.
-template <class V, int sides>
-SLUICE_INLINE inline V broadcast(const float* p) {
-    if constexpr (sides == 1) return V::broadcast(*p);
-    else return V::broadcast_pair(p);
-}
-
-// Per step of the run: NR loads of weights, MR broadcasts of input, MR * NR fused multiply-adds. Where one load brings the
-// weights of several steps, the run is a multiple of these; steps side by side are one.
-template <class V, class Storage, int MR, int NR>
-[[gnu::noinline]] void direct_tile(const Tile& t) {
-    constexpr int sides = Storage::sides, loaded = Storage::steps / sides, outputs = (NR + sides - 1) / sides;
-    V acc[MR][NR];
-    unroll<MR * NR>([&](auto n) SLUICE_INLINE { acc[n / NR][n % NR] = V::zero(); });
-
-    const float* w = t.weights;
-    const char* prefetch = t.prefetch;
-    const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
-    constexpr int row = row_pixels(MR), fetches = fetched_lines<V::width>(MR, NR);
-    constexpr int per_base = row < pixels_per_base ? row : pixels_per_base, bases = (MR + per_base - 1) / per_base;
-    const std::ptrdiff_t next_base = per_base * pixel, next_row = next_base + t.in_turn;
-    if (const float* from = t.far_add; from != nullptr) {
-        const std::ptrdiff_t add_pixel = t.add_pixel, add_turn = t.add_turn;
-        unroll<MR>([&](auto i) SLUICE_INLINE {
-            unroll<step_lines<V::width>(outputs)>([&](auto j) SLUICE_INLINE {
-                __builtin_prefetch(reinterpret_cast<const char*>(from) + j * cache_line, 0, 3);
-            });
-            from += (i + 1) % row == 0 ? add_pixel + add_turn : add_pixel;
-        });
-    }
-    for (int r = 0; r < t.rows; ++r) {
-        for (int s = 0; s < t.columns; ++s) {
-            const float* a[bases];
-            a[0] = t.in + r * t.in_row + s * t.in_column;
-            unroll<bases - 1>([&](auto b) SLUICE_INLINE {
-                a[b + 1] = a[b] + ((b + 1) * per_base % row == 0 ? next_row : next_base);
-            });
-            // Twice: halves the cost of moving the pointers. clang ignores gcc's pragma and unrolls as it likes. For ARM
-            // gcc would load the inputs of both steps ahead and run out of registers.
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__ARM_NEON)
-#pragma GCC unroll 2
-#endif
-            for (int k = 0; k < t.run; k += Storage::steps) {
-                V b[NR][loaded];
-                unroll<NR>([&](auto j) SLUICE_INLINE { Storage::load(w + j * V::width, b[j]); });
-                w += NR * V::width;
-                unroll<fetches>([&](auto j) SLUICE_INLINE { __builtin_prefetch(prefetch + j * cache_line, 0, 2); });
-                prefetch += prefetch_step;
-                unroll<loaded>([&](auto step) SLUICE_INLINE {
-                    unroll<MR>([&](auto i) SLUICE_INLINE {
-                        const V x = broadcast<V, sides>(a[i / per_base] + (i % per_base) * pixel + step);
-                        unroll<NR>([&](auto j) SLUICE_INLINE { acc[i][j] = fma(x, b[j][step], acc[i][j]); });
-                    });
-                });
-                unroll<bases>([&](auto i) SLUICE_INLINE { a[i] += Storage::steps; });
-            }
-        }
-    }
-
-    if constexpr (sides == 2)
-        unroll<MR>([&](auto i) SLUICE_INLINE {
-            unroll<outputs>([&](auto j) SLUICE_INLINE {
-                constexpr int second = 2 * j + 1;
-                if constexpr (second < NR) acc[i][j] = pairs_added(acc[i][2 * j], acc[i][second]);
-                else acc[i][j] = pairs_added(acc[i][2 * j], V::zero());
-            });
-        });
-
-    // Copies, since the compiler must assume that a store of a vector changes the tile.
-    const std::ptrdiff_t out_pixel = t.out_pixel, add_pixel = t.add_pixel, out_turn = t.out_turn, add_turn = t.add_turn;
-    const float* const add = t.add;
-    float* const out = t.out;
-    const int tail = t.tail;
-    const Activated<V> activated(t.act);
-    unroll<outputs>([&](auto j) SLUICE_INLINE {
-        constexpr int channel = j * V::width;
-        const bool whole = j < outputs - 1 || tail == V::width;
-        const V scale = V::load(t.scale + channel);
-        const V bias = t.bias ? V::load(t.bias + channel) : V::zero();
-        unroll<MR>([&](auto i) SLUICE_INLINE { acc[i][j] = fma(acc[i][j], scale, bias); });
-        if (add != nullptr) {
-            const float* from = add + channel;
-            unroll<MR>([&](auto i) SLUICE_INLINE {
-                acc[i][j] = acc[i][j] + (whole ? V::load(from) : load_lanes<V>(from, tail));
-                from += (i + 1) % row == 0 ? add_pixel + add_turn : add_pixel;
-            });
-        }
-        float* to = out + channel;
-        unroll<MR>([&](auto i) SLUICE_INLINE {
-            if (whole) activated(acc[i][j]).store(to);
-            else store_lanes<V>(activated(acc[i][j]), to, tail);
-            to += (i + 1) % row == 0 ? out_pixel + out_turn : out_pixel;
-        });
-    });
-}
 
 }  // namespace sluice
