@@ -103,6 +103,9 @@ TEST_CASE("convolution: every register tile, flat maps and maps of several lines
             shapes.push_back({{.window = square(1, Q, 3), .C = 2, .K = K}, {}});
             if (Q <= 80) shapes.push_back({{.window = square(1, Q, 5), .C = 2, .K = K}, {}});
         }
+    // Rows of 1 to 16 under a 3 x 3 window, odd lengths among them.
+    for (int K : all_K)
+        for (int Q = 1; Q <= 16; ++Q) shapes.push_back({{.window = square(2, Q, 3), .C = 3, .K = K}, {.in_halo = 1}});
     for (const Shape& s : shapes) support::check_conv(s.conv, s.layout, {2});
 
     for_each_primitive(
