@@ -41,6 +41,7 @@ template <class V, class Storage, int MR, int NR>
     const char* prefetch = t.prefetch;
     const std::ptrdiff_t pixel = t.in_pixel, prefetch_step = t.prefetch_step;
     constexpr int row = row_pixels(MR), fetches = fetched_lines<V::width>(MR, NR);
+    constexpr int fetch_to = fetched_to<V::width>(MR);  // a name, since unoptimised builds take no call for a constant
     constexpr int per_base = row < pixels_per_base ? row : pixels_per_base, bases = (inputs + per_base - 1) / per_base;
     if (const float* from = t.far_add; from != nullptr) {
         const std::ptrdiff_t add_pixel = t.add_pixel, add_turn = t.add_turn;
@@ -74,7 +75,7 @@ template <class V, class Storage, int MR, int NR>
                 });
                 w += NR * V::width;
                 unroll<fetches>([&](auto j) SLUICE_INLINE {
-                    __builtin_prefetch(prefetch + j * cache_line, 0, fetched_to<V::width>(MR));
+                    __builtin_prefetch(prefetch + j * cache_line, 0, fetch_to);
                 });
                 prefetch += prefetch_step;
                 unroll<loaded>([&](auto l) SLUICE_INLINE {
